@@ -1,0 +1,44 @@
+/**
+ * The errors a developer meets while building an endpoint.
+ *
+ * Knows: their codes and the sentence they are told in.
+ * Does not know: JSON-RPC refusals, which go to clients (`protocol/refusals.ts`).
+ *
+ * @module
+ */
+
+/** Stable codes of {@link McpRouterError}; match these, never the message. */
+export type McpRouterErrorCode =
+  | 'ERR_MCP_OPTION'
+  | 'ERR_MCP_SERVER_CONNECTED'
+  | 'ERR_MCP_SERVER_KIND'
+  | 'ERR_MCP_SHARED_STATE'
+  | 'ERR_MCP_ENV_AMBIGUOUS'
+  | 'ERR_MCP_NO_CLIENT'
+  | 'ERR_MCP_CLOSED';
+
+/** Base of every error thrown by this package. */
+export class McpRouterError extends Error {
+  /** Stable identifier of the fault. */
+  readonly code: McpRouterErrorCode;
+
+  constructor(code: McpRouterErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'McpRouterError';
+    this.code = code;
+  }
+}
+
+/** An option or an environment variable is missing, unknown or out of range. */
+export class OptionError extends McpRouterError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MCP_OPTION', message, options);
+    this.name = 'OptionError';
+  }
+}
+
+/** A value as it is shown in a message: quoted, on one line, never longer than 80 characters. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,138 @@
+/**
+ * `initialize`, and what a session remembers of later requests.
+ *
+ * Knows: negotiation, and which answers change a session's record.
+ * Does not know: how requests are read or answers are written.
+ *
+ * @module
+ */
+import type { ClientIdentity } from '../protocol/client.js';
+import {
+  CODES,
+  errorResponse,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+} from '../protocol/json-rpc.js';
+import { isLoggingLevel } from '../protocol/logging.js';
+import { negotiate } from '../protocol/versions.js';
+import type { AnswerObserver } from './call.js';
+import type { Client } from './client.js';
+import { LiveSession } from './live-session.js';
+import type { Multiplexer } from './multiplexer.js';
+import { MAX_SUBSCRIPTIONS, type Subscriptions } from './subscriptions.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The client's side of the handshake; undefined when the parameters are not those of `initialize`. */
+export function readIdentity({ params }: JsonRpcRequest): ClientIdentity | undefined {
+  const { protocolVersion, capabilities, clientInfo } = params ?? {};
+  if (typeof protocolVersion !== 'string' || !isObject(capabilities)) return undefined;
+  if (!isObject(clientInfo) || typeof clientInfo.name !== 'string') return undefined;
+  return { version: negotiate(protocolVersion), capabilities, clientInfo };
+}
+
+/** The server's answer as this client gets it: its version, and nothing that cannot be kept. */
+export function tailored(
+  response: JsonRpcResponse,
+  { version }: ClientIdentity,
+  client: Client,
+): JsonRpcResponse {
+  if (!('result' in response)) return response;
+  const { tasks, ...others } = (response.result.capabilities ?? {}) as Fields;
+  const resources = others.resources as Fields | undefined;
+  const capabilities = {
+    ...others,
+    ...(tasks !== undefined && !client.isNobody && { tasks }),
+    ...(client.questions === undefined && resources?.subscribe === true
+      ? { resources: { ...resources, subscribe: false } }
+      : {}),
+  };
+  return { ...response, result: { ...response.result, protocolVersion: version, capabilities } };
+}
+
+/** What becomes of a request that the session has to remember. */
+export interface Remembered {
+  /** The answer, when the server has no handler of its own. */
+  readonly answer?: JsonRpcResponse;
+  /** Notes the server's answer. */
+  readonly observe?: AnswerObserver;
+}
+
+/** Handles `logging/setLevel` and subscriptions of a session; undefined for all other requests. */
+export function remembered(
+  request: JsonRpcRequest,
+  client: Client,
+  server: Multiplexer,
+  subscriptions: Subscriptions,
+): Remembered | undefined {
+  if (!(client instanceof LiveSession)) return undefined;
+  switch (request.method) {
+    case 'logging/setLevel':
+      return rememberLevel(request, client, server);
+    case 'resources/subscribe':
+    case 'resources/unsubscribe':
+      return rememberSubscription(request, client, server, subscriptions);
+    default:
+      return undefined;
+  }
+}
+
+const isResult = (response: JsonRpcResponse) => 'result' in response;
+
+const invalid = (request: JsonRpcRequest, message: string): Remembered => ({
+  answer: errorResponse({ code: CODES.invalidParams, message }, request.id),
+});
+
+function rememberLevel(
+  request: JsonRpcRequest,
+  session: LiveSession,
+  server: Multiplexer,
+): Remembered | undefined {
+  const level = request.params?.level;
+  const isHandled = server.handles(request.method);
+  if (!isHandled && !server.offers('logging')) return undefined;
+  if (!isLoggingLevel(level)) return invalid(request, 'Invalid params: unknown logging level');
+  const note = () => {
+    session.record.logLevel = level;
+  };
+  return passedOn(request, isHandled && server.mayPassLevel(), note);
+}
+
+function rememberSubscription(
+  request: JsonRpcRequest,
+  session: LiveSession,
+  server: Multiplexer,
+  subscriptions: Subscriptions,
+): Remembered | undefined {
+  const uri = request.params?.uri;
+  const isHandled = server.handles(request.method);
+  if (!isHandled && !server.offers('resources', 'subscribe')) return undefined;
+  if (typeof uri !== 'string') return invalid(request, 'Invalid params: uri must be a string');
+  const { record } = session;
+  const isNew = request.method === 'resources/subscribe' && !record.subscriptions?.has(uri);
+  if (isNew && (record.subscriptions?.size ?? 0) >= MAX_SUBSCRIPTIONS) {
+    return invalid(request, `Invalid params: more than ${MAX_SUBSCRIPTIONS} subscriptions`);
+  }
+  const note = () => {
+    if (request.method === 'resources/subscribe') subscriptions.add(record, uri);
+    else subscriptions.delete(record, uri);
+  };
+  return passedOn(request, isHandled, note);
+}
+
+/** Answers at once, or waits for the server's own handler to agree. */
+function passedOn(request: JsonRpcRequest, isHandled: boolean, note: () => void): Remembered {
+  if (!isHandled) {
+    note();
+    return { answer: { jsonrpc: '2.0', id: request.id, result: {} } };
+  }
+  return {
+    observe: (response) => {
+      if (isResult(response)) note();
+      return response;
+    },
+  };
+}

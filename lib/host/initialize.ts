@@ -1,0 +1,81 @@
+/**
+ * The first request of a client: opens its session and gives it the server's own answer.
+ *
+ * Knows: the order in which session, server and answer come about. Does not know: what they hold.
+ *
+ * @module
+ */
+import { readAccept } from '../protocol/accept.js';
+import { CODES, type JsonRpcRequest } from '../protocol/json-rpc.js';
+import { REFUSALS, type Refusal } from '../protocol/refusals.js';
+import { messageEvent, SSE_HEADERS } from '../protocol/sse.js';
+import type { Client } from './client.js';
+import { StatelessClient } from './client.js';
+import type { Exchange, Reply } from './exchange.js';
+import { readIdentity, tailored } from './handshake.js';
+import type { EndpointParts } from './parts.js';
+import { refuse } from './refuse.js';
+import { SESSION_HEADER } from './session-id.js';
+
+const INVALID_INITIALIZE: Refusal = {
+  status: 400,
+  code: CODES.invalidParams,
+  message: 'Invalid params: initialize needs protocolVersion, capabilities and clientInfo',
+  data: { reason: 'invalid_initialize' },
+};
+
+export async function initialize(
+  parts: EndpointParts,
+  exchange: Exchange,
+  reply: Reply,
+  request: JsonRpcRequest,
+): Promise<void> {
+  const { settings, sessions, source, lifecycle } = parts;
+  const identity = readIdentity(request);
+  if (identity === undefined) return refuse(reply, INVALID_INITIALIZE, request.id);
+  if (lifecycle.phase !== 'open') return refuse(reply, REFUSALS.shuttingDown, request.id);
+  await source.ready();
+  const ask = async (client: Client) => {
+    const { version: protocolVersion, capabilities, clientInfo } = identity;
+    const params = { protocolVersion, capabilities, clientInfo };
+    const response = await source.initialize(client, exchange, params);
+    return { ...tailored(response, identity, client), id: request.id };
+  };
+  if (settings.stateless) {
+    const response = await ask(new StatelessClient(exchange.principal));
+    return answer(parts, exchange, reply, JSON.stringify(response), {});
+  }
+  const session = await sessions.open(exchange, identity);
+  if (session === undefined) return refuse(reply, REFUSALS.tooManySessions, request.id);
+  try {
+    const response = await ask(session);
+    const { id } = session.record;
+    const isOpen = 'result' in response;
+    if (!isOpen) await sessions.end(id);
+    const headers: Record<string, string> = isOpen ? { [SESSION_HEADER]: id } : {};
+    answer(parts, exchange, reply, JSON.stringify(response), headers);
+  } catch (error) {
+    await sessions.end(session.record.id);
+    throw error;
+  } finally {
+    sessions.release(session);
+  }
+}
+
+function answer(
+  { settings }: EndpointParts,
+  { headers: { accept } }: Exchange,
+  reply: Reply,
+  json: string,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const accepted = readAccept(accept as string | undefined);
+  const isStream = accepted === 'sse' || (accepted === 'either' && settings.responseMode === 'sse');
+  if (!isStream) {
+    reply.json(200, json, headers);
+    return;
+  }
+  const sink = reply.stream({ ...SSE_HEADERS, ...headers });
+  sink.write(messageEvent(json));
+  sink.end();
+}

@@ -1,0 +1,132 @@
+/**
+ * The legacy era on the wire: what POST, GET and DELETE do.
+ *
+ * Knows: the order of checks and who acts. Does not know: HTTP objects, the modern era.
+ *
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports Transports}
+ *
+ * @module
+ */
+import { readAccept } from '../protocol/accept.js';
+import { methodNotAllowed, REFUSALS } from '../protocol/refusals.js';
+import { SSE_HEADERS } from '../protocol/sse.js';
+import { StatelessClient } from './client.js';
+import type { Exchange, Reply } from './exchange.js';
+import { type Incoming, readIncoming, versionFault } from './incoming.js';
+import { initialize } from './initialize.js';
+import type { LiveSession } from './live-session.js';
+import { takeNotification, takeResponse } from './one-way.js';
+import type { EndpointParts } from './parts.js';
+import { refuse, refuseFault } from './refuse.js';
+import { serveRequests } from './requests.js';
+import { readSessionId } from './session-id.js';
+import { StandaloneStream } from './standalone-stream.js';
+
+export class LegacyEra {
+  readonly #parts: EndpointParts;
+
+  constructor(parts: EndpointParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers one exchange; never rejects. */
+  async handle(exchange: Exchange, reply: Reply): Promise<void> {
+    try {
+      if (exchange.method === 'POST') await this.#post(exchange, reply);
+      else if (this.#parts.settings.stateless) refuse(reply, methodNotAllowed('POST'));
+      else if (exchange.method === 'GET') await this.#get(exchange, reply);
+      else if (exchange.method === 'DELETE') await this.#delete(exchange, reply);
+      else refuse(reply, methodNotAllowed('GET, POST, DELETE'));
+    } catch (error) {
+      refuseFault(reply, error, this.#parts.logger);
+    }
+  }
+
+  async #post(exchange: Exchange, reply: Reply): Promise<void> {
+    const { settings, lifecycle, sessions } = this.#parts;
+    if (readAccept(exchange.headers.accept as string | undefined) === 'neither') {
+      return refuse(reply, REFUSALS.notAcceptable);
+    }
+    const incoming = readIncoming(exchange, settings.limits.batch);
+    if ('refusal' in incoming) return refuse(reply, incoming.refusal, incoming.id);
+    const [first] = incoming.requests;
+    if (first !== undefined && !lifecycle.isServing) {
+      return refuse(reply, REFUSALS.shuttingDown, first.id);
+    }
+    if (first?.method === 'initialize') return initialize(this.#parts, exchange, reply, first);
+    if (settings.stateless) {
+      return this.#take(incoming, new StatelessClient(exchange.principal), exchange, reply);
+    }
+    const session = await this.#sessionOf(exchange, reply, incoming);
+    if (session === undefined) return;
+    try {
+      await this.#take(incoming, session, exchange, reply);
+    } finally {
+      sessions.release(session);
+    }
+  }
+
+  async #take(
+    incoming: Incoming,
+    client: LiveSession | StatelessClient,
+    exchange: Exchange,
+    reply: Reply,
+  ): Promise<void> {
+    for (const response of incoming.responses) takeResponse(response, client);
+    for (const notification of incoming.notifications) {
+      await takeNotification(this.#parts, notification, client, exchange);
+    }
+    if (incoming.requests.length === 0) return reply.empty(202);
+    await serveRequests(this.#parts, incoming, client, exchange, reply);
+  }
+
+  async #get(exchange: Exchange, reply: Reply): Promise<void> {
+    const { sessions, source, keepAlive, lifecycle } = this.#parts;
+    const accepted = readAccept(exchange.headers.accept as string | undefined);
+    if (accepted === 'json' || accepted === 'neither') return refuse(reply, REFUSALS.notAcceptable);
+    const fault = versionFault(exchange);
+    if (fault !== undefined) return refuse(reply, fault);
+    if (!lifecycle.isServing) return refuse(reply, REFUSALS.shuttingDown);
+    const session = await this.#sessionOf(exchange, reply);
+    if (session === undefined) return;
+    try {
+      const lease = await source.lease(session, exchange);
+      await sessions.touch(session, session.record.phase);
+      const stream = new StandaloneStream(reply.stream(SSE_HEADERS), keepAlive);
+      reply.onAbort(() => {
+        session.detach(stream);
+        sessions.tidy(session);
+        lease.release();
+      });
+      session.attach(stream);
+    } finally {
+      sessions.release(session);
+    }
+  }
+
+  async #delete(exchange: Exchange, reply: Reply): Promise<void> {
+    const { sessions } = this.#parts;
+    const fault = versionFault(exchange);
+    if (fault !== undefined) return refuse(reply, fault);
+    const session = await this.#sessionOf(exchange, reply);
+    if (session === undefined) return;
+    await sessions.end(session.record.id);
+    reply.empty(200);
+  }
+
+  /** The session that the caller named and may use; answers the request when there is none. */
+  async #sessionOf(
+    exchange: Exchange,
+    reply: Reply,
+    incoming?: Incoming,
+  ): Promise<LiveSession | undefined> {
+    const id = incoming?.isBatch === true ? undefined : incoming?.requests[0]?.id;
+    if (readSessionId(exchange) === undefined) {
+      refuse(reply, REFUSALS.sessionRequired, id);
+      return undefined;
+    }
+    const session = await this.#parts.sessions.find(exchange);
+    if (session === undefined) refuse(reply, REFUSALS.sessionNotFound, id);
+    return session;
+  }
+}

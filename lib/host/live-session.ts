@@ -1,0 +1,117 @@
+/**
+ * A session while something of it is open: calls, questions, the GET stream.
+ *
+ * It is made for the first of them and let go after the last; what lasts is the record.
+ *
+ * Knows: what is open. Does not know: how the record is stored, HTTP.
+ *
+ * @module
+ */
+import { CODES, errorResponse, type RequestId } from '../protocol/json-rpc.js';
+import type { LoggingLevel } from '../protocol/logging.js';
+import type { SessionRecord } from '../store/port.js';
+import type { Call } from './call.js';
+import type { Client } from './client.js';
+import type { Multiplexer } from './multiplexer.js';
+import type { Question } from './questions.js';
+import type { StandaloneStream } from './standalone-stream.js';
+
+/** A call and the server that runs it. */
+interface RunningCall {
+  readonly call: Call;
+  readonly server: Multiplexer;
+}
+
+const SESSION_ENDED = { code: CODES.server, message: 'The session has ended' };
+
+export class LiveSession implements Client {
+  readonly record: SessionRecord;
+  readonly isNobody = false;
+  readonly calls = new Map<RequestId, RunningCall>();
+  /** Requests that are being looked at; they keep the session live. */
+  pins = 0;
+  #questions: Map<string, Question> | undefined;
+  #standalone: StandaloneStream | undefined;
+  #waiting: Set<(stream: StandaloneStream) => void> | undefined;
+
+  constructor(record: SessionRecord) {
+    this.record = record;
+  }
+
+  get contextId(): string {
+    return this.record.id;
+  }
+
+  get principal(): string | undefined {
+    return this.record.principal;
+  }
+
+  get identity() {
+    return this.record.client;
+  }
+
+  get logLevel(): LoggingLevel | undefined {
+    return this.record.logLevel;
+  }
+
+  get standalone(): StandaloneStream | undefined {
+    return this.#standalone;
+  }
+
+  get questions(): Map<string, Question> {
+    this.#questions ??= new Map();
+    return this.#questions;
+  }
+
+  /** True when nothing is open. */
+  get isIdle(): boolean {
+    return (
+      this.pins === 0 &&
+      this.calls.size === 0 &&
+      this.#standalone === undefined &&
+      (this.#questions === undefined || this.#questions.size === 0) &&
+      (this.#waiting === undefined || this.#waiting.size === 0)
+    );
+  }
+
+  /** The session's GET stream; a second one takes the place of the first. */
+  attach(stream: StandaloneStream): void {
+    const before = this.#standalone;
+    this.#standalone = stream;
+    before?.end();
+    for (const resolve of this.#waiting ?? []) resolve(stream);
+  }
+
+  /** The stream's connection is gone. */
+  detach(stream: StandaloneStream): void {
+    stream.release();
+    if (this.#standalone === stream) this.#standalone = undefined;
+  }
+
+  standaloneWithin(waitMs: number): Promise<StandaloneStream | undefined> {
+    if (this.#standalone !== undefined || waitMs === 0) return Promise.resolve(this.#standalone);
+    this.#waiting ??= new Set();
+    const waiting = this.#waiting;
+    return new Promise((resolve) => {
+      const settle = (stream?: StandaloneStream) => {
+        clearTimeout(timer);
+        waiting.delete(settle);
+        resolve(stream);
+      };
+      const timer = setTimeout(settle, waitMs, undefined);
+      timer.unref();
+      waiting.add(settle);
+    });
+  }
+
+  /** The session is over: cancels its calls and questions, ends its stream. */
+  end(): void {
+    for (const { call, server } of [...this.calls.values()]) server.cancel(call, 'session ended');
+    for (const question of [...(this.#questions?.values() ?? [])]) {
+      question.answer(errorResponse(SESSION_ENDED));
+    }
+    const stream = this.#standalone;
+    this.#standalone = undefined;
+    stream?.end();
+  }
+}

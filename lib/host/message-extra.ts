@@ -1,0 +1,42 @@
+/**
+ * What handlers learn of the HTTP request behind a message, in the shape of the SDK they were written for.
+ *
+ * Knows: `requestInfo` of v1 and the web `Request` of v2. Does not know: how requests arrive.
+ *
+ * @module
+ */
+import type { Exchange, RequestHeaders } from './exchange.js';
+import type { MessageExtra, Multiplexer } from './multiplexer.js';
+
+/** v1's `requestInfo`; the URL is worked out when somebody reads it. */
+class RequestInfo {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get headers(): RequestHeaders {
+    return this.#exchange.headers;
+  }
+
+  get url(): URL | undefined {
+    return this.#exchange.publicUrl();
+  }
+}
+
+/** The second argument of the SDK's `onmessage`. */
+export function messageExtra(exchange: Exchange, server: Multiplexer): MessageExtra {
+  const requestInfo = new RequestInfo(exchange);
+  const { authInfo } = exchange;
+  if (!server.wantsWebRequest) return { requestInfo, authInfo };
+  return { requestInfo, authInfo, request: webRequest(exchange) };
+}
+
+function webRequest({ method, headers, publicUrl }: Exchange): Request {
+  const copied = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) copied.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return new Request(publicUrl() ?? 'http://localhost/', { method, headers: copied });
+}

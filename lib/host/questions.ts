@@ -1,0 +1,93 @@
+/**
+ * Server-to-client requests: sampling, elicitation, roots, ping.
+ *
+ * Knows: the id on the wire, who was asked, and that only that client may answer.
+ * Does not know: which stream a question travels on.
+ *
+ * @module
+ */
+import type { JsonRpcRequest, JsonRpcResponse, Params, RequestId } from '../protocol/json-rpc.js';
+import type { Client } from './client.js';
+
+/** Hands a message to the server that asked. */
+export type Deliver = (message: unknown, client: Client | undefined) => void;
+
+/** A request that waits for its client's answer. */
+export interface Question {
+  readonly client: Client;
+  readonly method: string;
+  /** The client answered, with a result or an error. */
+  answer(response: JsonRpcResponse): void;
+  /** The client reports progress. */
+  progress(params: Params): void;
+  /** Sends a message after the question, on the stream that it went out on. */
+  follow(json: string): void;
+}
+
+/** The questions of one server that are open now. */
+export class Questions {
+  readonly #prefix: string;
+  readonly #deliver: Deliver;
+  readonly #byServerId = new Map<RequestId, Question & { readonly wireId: string }>();
+
+  /** @param instance - makes ids unique among all instances that may serve one session. */
+  constructor(instance: string, deliver: Deliver) {
+    this.#prefix = `s.${instance}.`;
+    this.#deliver = deliver;
+  }
+
+  /** Sends `request` to `client` and keeps the place of its answer. */
+  ask(request: JsonRpcRequest, client: Client, send: (json: string) => void): void {
+    const { id, method, params } = request;
+    const wireId = `${this.#prefix}${id}`;
+    const question = {
+      client,
+      method,
+      wireId,
+      answer: (response: JsonRpcResponse) => {
+        this.#forget(id);
+        this.#deliver({ ...response, id }, client);
+      },
+      progress: (told: Params) => {
+        const notification = { ...told, progressToken: id };
+        this.#deliver(
+          { jsonrpc: '2.0', method: 'notifications/progress', params: notification },
+          client,
+        );
+      },
+      follow: send,
+    };
+    this.#byServerId.set(id, question);
+    client.questions?.set(wireId, question);
+    send(JSON.stringify({ jsonrpc: '2.0', id: wireId, method, params: withToken(params, wireId) }));
+  }
+
+  /** The server no longer waits: tells the client that was asked. */
+  cancel(params: Params): void {
+    const question = this.#byServerId.get(params.requestId as RequestId);
+    if (question === undefined) return;
+    this.#forget(params.requestId as RequestId);
+    const told = { ...params, requestId: question.wireId };
+    question.follow(
+      JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: told }),
+    );
+  }
+
+  /** The server is gone. */
+  clear(): void {
+    for (const id of [...this.#byServerId.keys()]) this.#forget(id);
+  }
+
+  #forget(id: RequestId): void {
+    const question = this.#byServerId.get(id);
+    if (question === undefined) return;
+    this.#byServerId.delete(id);
+    question.client.questions?.delete(question.wireId);
+  }
+}
+
+/** The SDK uses the request's number as its progress token; on the wire it is the wire id. */
+function withToken(params: Params | undefined, wireId: string): Params | undefined {
+  if (params?._meta?.progressToken === undefined) return params;
+  return { ...params, _meta: { ...params._meta, progressToken: wireId } };
+}

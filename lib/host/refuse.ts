@@ -1,0 +1,23 @@
+/**
+ * How the core says no.
+ *
+ * Knows: which faults are outages and which are ours. Does not know: the texts (`protocol/refusals.ts`).
+ *
+ * @module
+ */
+import type { Logger } from '../log.js';
+import type { RequestId } from '../protocol/json-rpc.js';
+import { REFUSALS, type Refusal, refusalBody } from '../protocol/refusals.js';
+import type { Reply } from './exchange.js';
+
+/** Answers with a refusal; `id` is that of the request, if it could be read. */
+export function refuse(reply: Reply, refusal: Refusal, id?: RequestId): void {
+  reply.json(refusal.status, refusalBody(refusal, id), refusal.headers);
+}
+
+/** Answers for an unexpected error: the log holds it, the client gets fixed text. */
+export function refuseFault(reply: Reply, error: unknown, logger: Logger): void {
+  const isClosed = (error as { code?: unknown } | undefined)?.code === 'ERR_MCP_CLOSED';
+  if (!isClosed) logger.error({ err: error }, 'serving a request failed');
+  refuse(reply, isClosed ? REFUSALS.serverUnavailable : REFUSALS.internal);
+}

@@ -1,0 +1,123 @@
+/**
+ * The requests of one POST, from their checks to the stream that answers them.
+ *
+ * Knows: limits on calls and how a call is tied to its session, its server and its stream.
+ * Does not know: `initialize`, notifications.
+ *
+ * @module
+ */
+import { readAccept } from '../protocol/accept.js';
+import type { JsonRpcRequest } from '../protocol/json-rpc.js';
+import { REFUSALS, type Refusal } from '../protocol/refusals.js';
+import { ASSUMED_VERSION, allowsBatches } from '../protocol/versions.js';
+import type { Call } from './call.js';
+import type { Client } from './client.js';
+import type { Exchange, Reply } from './exchange.js';
+import { remembered } from './handshake.js';
+import type { Incoming } from './incoming.js';
+import { LiveSession } from './live-session.js';
+import { messageExtra } from './message-extra.js';
+import type { MessageExtra } from './multiplexer.js';
+import type { EndpointParts } from './parts.js';
+import { type AnswerMode, PostStream } from './post-stream.js';
+import { refuse } from './refuse.js';
+import { scopeRefusal } from './scope-challenge.js';
+import type { Lease } from './server-source.js';
+
+const NO_HEADERS = {};
+
+/** Serves every request of a POST; the reply ends when the last of them is answered. */
+export async function serveRequests(
+  parts: EndpointParts,
+  incoming: Incoming,
+  client: Client,
+  exchange: Exchange,
+  reply: Reply,
+): Promise<void> {
+  const { requests, isBatch } = incoming;
+  const id = isBatch ? undefined : requests[0]?.id;
+  const refusal = refusalOf(incoming, client, parts.settings.limits.callsPerSession);
+  if (refusal !== undefined) return refuse(reply, refusal, id);
+  const lease = await parts.source.lease(client, exchange);
+  const challenge = await scopeRefusal(requests, lease.server, exchange);
+  if (challenge !== undefined) {
+    lease.release();
+    return refuse(reply, challenge, id);
+  }
+  if (client instanceof LiveSession) await parts.sessions.touch(client, 'used');
+  const stream = new PostStream(reply, parts.keepAlive, {
+    mode: modeOf(exchange, parts.settings.responseMode),
+    upgradeAfterMs: parts.settings.upgradeAfterMs,
+    calls: requests.length,
+    isBatch,
+    headers: NO_HEADERS,
+  });
+  const extra = messageExtra(exchange, lease.server);
+  const served = { parts, client, lease, stream, extra, open: requests.length };
+  for (const request of requests) start(request, served);
+}
+
+interface Served {
+  readonly parts: EndpointParts;
+  readonly client: Client;
+  readonly lease: Lease;
+  readonly stream: PostStream;
+  readonly extra: MessageExtra;
+  open: number;
+}
+
+function start(request: JsonRpcRequest, served: Served): void {
+  const { parts, client, lease, stream, extra } = served;
+  const { server } = lease;
+  const noted = remembered(request, client, server, parts.sessions.subscriptions);
+  if (noted?.answer !== undefined) {
+    stream.answer(JSON.stringify(noted.answer));
+    over(served);
+    return;
+  }
+  const call = server.call(request, client, stream, extra);
+  if (call.isOver) {
+    over(served);
+    return;
+  }
+  if (noted !== undefined) call.observe = noted.observe;
+  if (client instanceof LiveSession) client.calls.set(request.id, { call, server });
+  parts.lifecycle.start(call, server);
+  call.onOver = () => {
+    parts.lifecycle.finish(call);
+    forget(call, client, parts);
+    over(served);
+  };
+}
+
+function forget(call: Call, client: Client, { sessions }: EndpointParts): void {
+  if (!(client instanceof LiveSession)) return;
+  client.calls.delete(call.clientId);
+  sessions.tidy(client);
+}
+
+/** The last call of the POST gives the server back. */
+function over(served: Served): void {
+  served.open -= 1;
+  if (served.open === 0) served.lease.release();
+}
+
+function refusalOf(
+  { requests, isBatch, version }: Incoming,
+  client: Client,
+  maxCalls: number,
+): Refusal | undefined {
+  const spoken = client.identity?.version ?? version ?? ASSUMED_VERSION;
+  if (isBatch && !allowsBatches(spoken)) return REFUSALS.batchNotAllowed;
+  if (!(client instanceof LiveSession)) return undefined;
+  const ids = new Set(requests.map(({ id }) => id));
+  const isDuplicate = ids.size < requests.length || requests.some(({ id }) => client.calls.has(id));
+  if (isDuplicate) return REFUSALS.duplicateId;
+  return client.calls.size + requests.length > maxCalls ? REFUSALS.tooManyCalls : undefined;
+}
+
+/** The client's `Accept` narrows what the endpoint would do. */
+function modeOf({ headers }: Exchange, preferred: AnswerMode): AnswerMode {
+  const accepted = readAccept(headers.accept as string | undefined);
+  return accepted === 'json' || accepted === 'sse' ? accepted : preferred;
+}

@@ -1,0 +1,186 @@
+/**
+ * The sessions of one endpoint: opened, found, woken, ended.
+ *
+ * Knows: the store, the ids, and which sessions are live. Does not know: HTTP answers, servers.
+ *
+ * @module
+ */
+import type { ClientIdentity } from '../protocol/client.js';
+import type {
+  SessionLimits,
+  SessionPhase,
+  SessionRecord,
+  SessionStore,
+  Store,
+} from '../store/port.js';
+import type { Audience } from './audience.js';
+import type { Exchange } from './exchange.js';
+import { Identities } from './identities.js';
+import { LiveSession } from './live-session.js';
+import type { SealedSession } from './session-id.js';
+import { readSessionId, type SessionIds } from './session-id.js';
+import type { StandaloneStream } from './standalone-stream.js';
+import { Subscriptions } from './subscriptions.js';
+
+/** Told when a session is over, with what it followed. */
+export type SessionEnded = (session: LiveSession, uris: readonly string[]) => void;
+
+export class Sessions implements Audience {
+  readonly subscriptions = new Subscriptions();
+  onEnded: SessionEnded = () => {};
+  readonly #store: SessionStore;
+  readonly #ids: SessionIds;
+  readonly #limits: SessionLimits;
+  readonly #endpointUrl: string | undefined;
+  readonly #identities = new Identities();
+  readonly #live = new Map<string, LiveSession>();
+
+  /** @param endpointUrl - public URL of the endpoint without `:params`, if it has one. */
+  constructor(
+    store: Store,
+    limits: SessionLimits,
+    ids: SessionIds,
+    endpointUrl: string | undefined,
+  ) {
+    this.#ids = ids;
+    this.#limits = limits;
+    this.#endpointUrl = endpointUrl;
+    this.#store = store.sessions(limits, {
+      busy: (id) => this.#isBusy(id),
+      dropped: (record) => this.#dropped(record),
+    });
+  }
+
+  /** Opens a session for a handshake, held until `release`; undefined when there is no room for it. */
+  async open(exchange: Exchange, identity: ClientIdentity): Promise<LiveSession | undefined> {
+    const endsAt = Date.now() + this.#limits.absoluteMs;
+    const client = this.#identities.shared(identity);
+    const { principal } = exchange;
+    const sealed = { client, principal, resource: this.#resourceOf(exchange), endsAt };
+    return this.#admit(exchange, this.#ids.mint(sealed), sealed, 'handshake');
+  }
+
+  /** The session that a request names, if the caller may use it; held until `release`. */
+  async find(exchange: Exchange): Promise<LiveSession | undefined> {
+    const id = readSessionId(exchange);
+    if (id === undefined) return undefined;
+    const record = await this.#store.find(id, Date.now());
+    if (record === undefined) return this.#wake(exchange, id);
+    const isOurs =
+      record.principal === exchange.principal &&
+      (record.place ?? exchange.place) === exchange.place;
+    return isOurs ? this.#liveOf(record) : undefined;
+  }
+
+  /** The session was used. */
+  async touch(session: LiveSession, phase: SessionPhase): Promise<void> {
+    await this.#store.touch(session.record, phase, Date.now());
+  }
+
+  /** Ends a session for good. */
+  async end(id: string): Promise<boolean> {
+    const now = Date.now();
+    const sealed = this.#ids.open(id);
+    const wasThere = await this.#store.end(id, sealed?.endsAt ?? now, now);
+    return wasThere || (sealed !== undefined && sealed.endsAt > now);
+  }
+
+  /** Undoes what `open` or `find` did: the request that held the session is done with it. */
+  release(session: LiveSession): void {
+    session.pins -= 1;
+    this.tidy(session);
+  }
+
+  /** Lets go of a session in which nothing is open any more. */
+  tidy(session: LiveSession): void {
+    const { id } = session.record;
+    if (session.isIdle && this.#live.get(id) === session) this.#live.delete(id);
+  }
+
+  count(): number | Promise<number> {
+    return this.#store.count();
+  }
+
+  *streams(): Iterable<StandaloneStream> {
+    for (const { standalone } of this.#live.values()) {
+      if (standalone !== undefined) yield standalone;
+    }
+  }
+
+  *subscribers(uri: string): Iterable<LiveSession> {
+    for (const id of this.subscriptions.followers(uri)) {
+      const session = this.#live.get(id);
+      if (session !== undefined) yield session;
+    }
+  }
+
+  client(contextId: string): LiveSession | undefined {
+    return this.#live.get(contextId);
+  }
+
+  /** Ends every stream and call; the records go with the store. */
+  async close(): Promise<void> {
+    for (const session of [...this.#live.values()]) session.end();
+    this.#live.clear();
+    await this.#store.close();
+  }
+
+  async #wake(exchange: Exchange, id: string): Promise<LiveSession | undefined> {
+    const now = Date.now();
+    const sealed = this.#ids.open(id);
+    if (sealed === undefined || sealed.endsAt <= now) return undefined;
+    if (sealed.principal !== exchange.principal) return undefined;
+    if (sealed.resource !== this.#resourceOf(exchange)) return undefined;
+    if (await this.#store.ended(id, now)) return undefined;
+    const client = this.#identities.shared(sealed.client);
+    return this.#admit(exchange, id, { ...sealed, client }, 'used');
+  }
+
+  async #admit(
+    exchange: Exchange,
+    id: string,
+    { client, principal, endsAt }: SealedSession,
+    phase: SessionPhase,
+  ): Promise<LiveSession | undefined> {
+    const now = Date.now();
+    const record: SessionRecord = {
+      id,
+      client,
+      principal,
+      owner: principal ?? `address ${exchange.address}`,
+      place: Object.keys(exchange.params).length > 0 ? exchange.place : undefined,
+      endsAt,
+      lastSeenAt: now,
+      phase,
+      logLevel: undefined,
+      subscriptions: undefined,
+    };
+    return (await this.#store.admit(record, now)) ? this.#liveOf(record) : undefined;
+  }
+
+  #resourceOf(exchange: Exchange): string {
+    return this.#endpointUrl ?? exchange.place;
+  }
+
+  #liveOf(record: SessionRecord): LiveSession {
+    const session = this.#live.get(record.id) ?? new LiveSession(record);
+    session.pins += 1;
+    this.#live.set(record.id, session);
+    return session;
+  }
+
+  #isBusy(id: string): boolean {
+    const session = this.#live.get(id);
+    if (session === undefined) return false;
+    this.tidy(session);
+    return !session.isIdle;
+  }
+
+  #dropped(record: SessionRecord): void {
+    const session = this.#live.get(record.id) ?? new LiveSession(record);
+    this.#live.delete(record.id);
+    const uris = this.subscriptions.drop(record);
+    session.end();
+    this.onEnded(session, uris);
+  }
+}

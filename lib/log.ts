@@ -1,0 +1,46 @@
+/**
+ * What the package tells its operator.
+ *
+ * Knows: the logger's shape and how to keep a secret out of a line.
+ * Does not know: where lines end up.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+
+/** Where log lines go; the argument order is pino's. A pino logger fits as it is. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Levels of {@link stderrLogger}, quietest last. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const drop = () => {};
+
+/** Says nothing. */
+export const silentLogger: Logger = { debug: drop, info: drop, warn: drop, error: drop };
+
+/** Writes one JSON object a line to standard error, from `level` up. */
+export function stderrLogger(level: LogLevel): Logger {
+  const lowest = LOG_LEVELS.indexOf(level);
+  const at = (name: LogLevel) =>
+    LOG_LEVELS.indexOf(name) < lowest
+      ? drop
+      : (fields: object, message: string) => {
+          const line = { time: new Date().toISOString(), level: name, ...fields, msg: message };
+          process.stderr.write(`${JSON.stringify(line)}\n`);
+        };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** A session id as it may stand in a log line: the start of its SHA-256, never the id. */
+export function sessionLabel(sessionId: string): string {
+  return createHash('sha256').update(sessionId).digest('base64url').slice(0, 8);
+}

@@ -1,0 +1,28 @@
+/**
+ * The protocol revisions of the legacy era and what differs between them.
+ *
+ * Knows: their names, their order, which of them batches.
+ * Does not know: the modern era (2026-07-28 and later).
+ *
+ * @module
+ */
+
+/** Revisions served, newest first. */
+export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const;
+
+/** One of {@link LEGACY_VERSIONS}. */
+export type LegacyVersion = (typeof LEGACY_VERSIONS)[number];
+
+/** What a request without a version header speaks (2025-11-25 transports §Protocol Version Header). */
+export const ASSUMED_VERSION: LegacyVersion = '2025-03-26';
+
+/** True when `value` names a revision of the legacy era. */
+export const isLegacyVersion = (value: unknown): value is LegacyVersion =>
+  (LEGACY_VERSIONS as readonly unknown[]).includes(value);
+
+/** The revision that answers a client's proposal: its own if served, else the newest (lifecycle §Version Negotiation). */
+export const negotiate = (proposed: unknown): LegacyVersion =>
+  isLegacyVersion(proposed) ? proposed : LEGACY_VERSIONS[0];
+
+/** JSON arrays of messages exist in 2025-03-26 only; 2025-06-18 removed them. */
+export const allowsBatches = (version: LegacyVersion): boolean => version === '2025-03-26';
