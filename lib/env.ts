@@ -1,0 +1,156 @@
+/**
+ * The environment: the only file that reads `process.env`.
+ *
+ * Knows: the variables and their forms. Does not know: defaults, and who uses a value.
+ *
+ * @module
+ */
+import { McpRouterError, OptionError, shown } from './errors.js';
+import { LOG_LEVELS, type Logger, type LogLevel, stderrLogger } from './log.js';
+import type { McpRouterOptions, ResponseMode } from './options.js';
+
+/** Values found in the environment; explicit options win over them. */
+export interface Environment {
+  readonly baseUrl?: string;
+  readonly mcpPath?: string;
+  readonly stateless?: boolean;
+  readonly responseMode?: ResponseMode;
+  readonly secret?: readonly string[];
+  readonly allowedHosts?: readonly string[];
+  readonly corsOrigins?: readonly string[];
+  readonly sessionIdleMs?: number;
+  readonly logger?: Logger;
+}
+
+/** Values for the direct server. */
+export interface ServeEnvironment {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+type Source = Readonly<Record<string, string | undefined>>;
+
+/** Variables of features that this release does not have: ignoring them would open a server. */
+const UNSERVED: Readonly<Record<string, string>> = {
+  MCP_AUTH_TOKEN: 'This release has no bearer gate, and the endpoint would be open',
+  MCP_REDIS_URL: 'This release keeps sessions in memory only',
+};
+
+/**
+ * Reads the variables of every router.
+ *
+ * @throws OptionError when one is set but empty or malformed; it is never taken for "off".
+ */
+export function readEnvironment(source: Source = process.env): Environment {
+  for (const [name, why] of Object.entries(UNSERVED)) {
+    if (source[name] !== undefined) throw new OptionError(`${name}: expected it unset. ${why}.`);
+  }
+  const idleSeconds = read(source, 'MCP_SESSION_IDLE_SECONDS', positiveInteger);
+  return present({
+    baseUrl: read(source, 'MCP_BASE_URL', text),
+    mcpPath: read(source, 'MCP_PATH', text),
+    stateless: read(source, 'MCP_STATELESS_HTTP', flag),
+    responseMode: read(source, 'MCP_RESPONSE_MODE', oneOf(['auto', 'json', 'sse'] as const)),
+    secret: read(source, 'MCP_SECRET', list),
+    allowedHosts: read(source, 'MCP_ALLOWED_HOSTS', list),
+    corsOrigins: read(source, 'MCP_ALLOWED_ORIGINS', list),
+    sessionIdleMs: idleSeconds === undefined ? undefined : idleSeconds * 1_000,
+    logger: loggerOf(read(source, 'MCP_LOG_LEVEL', oneOf(LOG_LEVELS))),
+  });
+}
+
+/** Reads the variables of the direct server. */
+export function readServeEnvironment(source: Source = process.env): ServeEnvironment {
+  const workers = read(source, 'MCP_WORKERS', positiveInteger);
+  if (workers !== undefined && workers > 1) {
+    throw new OptionError('MCP_WORKERS: expected 1 or unset. This release serves in one process.');
+  }
+  return present({
+    host: read(source, 'MCP_HOST', text),
+    port: read(source, 'MCP_PORT', portNumber),
+  });
+}
+
+let holder: symbol | undefined;
+
+/**
+ * Makes sure that one router of the process at most takes its address from the environment.
+ *
+ * @returns what gives the address back when the router is closed.
+ * @throws McpRouterError `ERR_MCP_ENV_AMBIGUOUS` for the second router that relies on it.
+ */
+export function claimProcessAddress(
+  { baseUrl, mcpPath }: Pick<McpRouterOptions, 'baseUrl' | 'mcpPath'>,
+  environment: Environment,
+): () => void {
+  const relied = [
+    ...(environment.baseUrl !== undefined && baseUrl === undefined ? ['MCP_BASE_URL'] : []),
+    ...(environment.mcpPath !== undefined && mcpPath === undefined ? ['MCP_PATH'] : []),
+  ];
+  if (relied.length === 0) return () => {};
+  if (holder !== undefined) {
+    throw new McpRouterError(
+      'ERR_MCP_ENV_AMBIGUOUS',
+      `${relied.join(', ')}: expected one router in the process, got a second one that relies on it. Give each router its own baseUrl and mcpPath.`,
+    );
+  }
+  const claim = Symbol('address');
+  holder = claim;
+  return () => {
+    if (holder === claim) holder = undefined;
+  };
+}
+
+/** A reader returns undefined for a malformed value; `expected` says what it takes. */
+interface Form<T> {
+  readonly expected: string;
+  parse(value: string): T | undefined;
+}
+
+const text: Form<string> = { expected: 'a value', parse: (value) => value };
+
+const flag: Form<boolean> = {
+  expected: 'true or false',
+  parse: (value) => ({ true: true, '1': true, false: false, '0': false })[value.toLowerCase()],
+};
+
+const positiveInteger: Form<number> = {
+  expected: 'a positive integer',
+  parse: (value) => (/^[1-9]\d{0,8}$/.test(value) ? Number(value) : undefined),
+};
+
+const portNumber: Form<number> = {
+  expected: 'a port from 0 to 65535',
+  parse: (value) =>
+    /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : undefined,
+};
+
+const list: Form<readonly string[]> = {
+  expected: 'values separated by commas',
+  parse: (value) => {
+    const values = value.split(',').map((part) => part.trim());
+    return values.includes('') ? undefined : values;
+  },
+};
+
+const oneOf = <T extends string>(values: readonly T[]): Form<T> => ({
+  expected: values.join(', '),
+  parse: (value) => values.find((known) => known === value),
+});
+
+function read<T>(source: Source, name: string, { expected, parse }: Form<T>): T | undefined {
+  const value = source[name];
+  if (value === undefined) return undefined;
+  const parsed = value.trim() === '' ? undefined : parse(value.trim());
+  if (parsed !== undefined) return parsed;
+  const told = name === 'MCP_SECRET' ? `${Buffer.byteLength(value)} bytes` : shown(value);
+  throw new OptionError(`${name}: expected ${expected}, got ${told}. Unset it to use the default.`);
+}
+
+const loggerOf = (level: LogLevel | undefined) =>
+  level === undefined ? undefined : stderrLogger(level);
+
+/** Without the members that are undefined. */
+function present<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}

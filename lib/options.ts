@@ -1,0 +1,157 @@
+/**
+ * The options of an endpoint: what they mean, and what they are when they are left out.
+ *
+ * Knows: names, units, defaults. Does not know: how they are checked (`resolve-options.ts`).
+ *
+ * @module
+ */
+import type { Logger } from './log.js';
+import type { SessionLimits, Store } from './store/port.js';
+import type { Address } from './urls.js';
+
+/** A handler of Express or Connect; both objects are what the app's own framework makes of them. */
+export type Middleware = (req: never, res: never, next: (error?: unknown) => void) => unknown;
+
+/** How calls are answered. */
+export type ResponseMode = 'auto' | 'json' | 'sse';
+
+/** Limits of what one client can make the endpoint hold. */
+export interface Limits {
+  /** Longest request body, bytes. Default: 4 194 304 (4 MiB). Refused with 413. */
+  readonly bodyBytes: number;
+  /** Most messages in a 2025-03-26 batch. Default: 100. Refused with 413. */
+  readonly batch: number;
+  /** Most calls in flight in one session. Default: 64. Refused with 429. */
+  readonly callsPerSession: number;
+  /** Longest life of a call, milliseconds. Default: 3 600 000 (1 hour). Ended with reason `timeout`. */
+  readonly callMs: number;
+  /** Time-out of a server-to-client request that names none, milliseconds. Default: 60 000. */
+  readonly askMs: number;
+  /** Bytes that a slow reader may be behind before it is cut off. Default: 1 048 576 (1 MiB). */
+  readonly unsentBytes: number;
+}
+
+/** Options of `cors`. */
+export interface CorsOptions {
+  /**
+   * Origins of pages that may call the endpoint, besides loopback ones and that of `baseUrl`.
+   *
+   * Bare origins only: `https://app.example.com`. Environment: `MCP_ALLOWED_ORIGINS`, comma-separated.
+   */
+  readonly origins?: readonly string[];
+  /** How long a browser may keep a preflight's answer, seconds. Default: 600. */
+  readonly maxAgeSeconds?: number;
+}
+
+/** Options of `mcpRouter`; `undefined` is the same as absent, unknown names are refused. */
+export interface McpRouterOptions {
+  /**
+   * Address of the endpoint's mount as clients see it, through every proxy in front of it.
+   *
+   * Up to and including the mount prefix, without `mcpPath`; may hold the mount's `:params`. `http:` is
+   * accepted for loopback hosts only.
+   *
+   * Environment: `MCP_BASE_URL`, for the only router of a process.
+   *
+   * @throws OptionError `ERR_MCP_OPTION` when insecure, doubled, or when it has a query, a fragment or
+   * credentials.
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-1.2 RFC 9728 §1.2}
+   */
+  readonly baseUrl?: string | URL;
+  /**
+   * Path of the endpoint inside the router; with and without a trailing slash alike.
+   *
+   * Environment: `MCP_PATH`, for the only router of a process. Default: `/mcp`.
+   */
+  readonly mcpPath?: string;
+  /** Identity of the endpoint's own authorization server. Default: `baseUrl`. */
+  readonly issuerUrl?: string | URL;
+  /** Public base of the resource when it differs from `baseUrl`. Default: `baseUrl`. */
+  readonly resourceBaseUrl?: string | URL;
+  /** Prefix that a reverse proxy strips before the app sees the request. Default: none. */
+  readonly proxyPrefix?: string;
+  /**
+   * Serve without sessions: every POST stands alone, GET and DELETE answer 405.
+   *
+   * The server cannot ask the client anything then: such a request fails at once.
+   *
+   * Environment: `MCP_STATELESS_HTTP`. Default: `false`.
+   */
+  readonly stateless?: boolean;
+  /**
+   * `auto`: a JSON body when the answer is there in time and nothing was sent before it, else an event
+   * stream. `json` and `sse`: always the one. A client that accepts only one of them gets that one.
+   *
+   * Environment: `MCP_RESPONSE_MODE`. Default: `auto`.
+   */
+  readonly responseMode?: ResponseMode;
+  /** In mode `auto`, milliseconds until an unanswered call becomes an event stream. Default: 1000. */
+  readonly upgradeAfterMs?: number;
+  /** Interval of the comments that keep quiet event streams open, milliseconds. Default: 15 000. */
+  readonly keepAliveMs?: number;
+  /**
+   * Limits of sessions: `idleMs` 1 800 000 (30 min; environment `MCP_SESSION_IDLE_SECONDS`), `absoluteMs`
+   * 86 400 000 (24 h), `max` 100 000, `perPrincipal` 100, `perAddress` 1 000.
+   */
+  readonly session?: Partial<SessionLimits>;
+  /** Limits of requests; see {@link Limits}. */
+  readonly limits?: Partial<Limits>;
+  /** Where sessions are kept. Default: `memoryStore()`. */
+  readonly store?: Store;
+  /**
+   * Key, or key ring with the current key first, of at least 32 bytes each.
+   *
+   * With it session ids are sealed and sessions outlive a restart. Never logged, never in `settings`.
+   *
+   * Environment: `MCP_SECRET`, a ring separated by commas. Default: none; session ids are random.
+   */
+  readonly secret?: string | readonly string[];
+  /** Answers to browsers on other origins. `false` sends no headers. Default: loopback origins. */
+  readonly cors?: false | CorsOptions;
+  /**
+   * Values of `Host` that are let in, besides loopback names and the host of `baseUrl`.
+   *
+   * `example.com` for any port, `example.com:8443` for one. Environment: `MCP_ALLOWED_HOSTS`,
+   * comma-separated. Default: loopback names on loopback connections, anything on others.
+   */
+  readonly allowedHosts?: readonly string[];
+  /** Turns the `Host` guard off. Default: `false`. */
+  readonly dangerouslyAllowAnyHost?: boolean;
+  /** Turns the `Origin` guard off and answers CORS to everybody. Default: `false`. */
+  readonly dangerouslyAllowAnyOrigin?: boolean;
+  /**
+   * How a shared server's message finds its client when it does not name a request.
+   *
+   * `context`: by the call whose code is running. `explicit`: not at all; see SECURITY.md.
+   *
+   * Default: `context`.
+   */
+  readonly affinity?: 'context' | 'explicit';
+  /** Accepts a shared server that keeps one client's state. Default: `false`. */
+  readonly dangerouslyShareClientState?: boolean;
+  /** Handlers that run inside the router, after CORS and guards. Default: none. */
+  readonly middleware?: Middleware | readonly Middleware[];
+  /** Where log lines go. Environment: `MCP_LOG_LEVEL`, to standard error. Default: nowhere. */
+  readonly logger?: Logger;
+}
+
+/** The options in force: `mcp.settings`. */
+export interface ResolvedOptions {
+  readonly address: Address;
+  readonly stateless: boolean;
+  readonly responseMode: ResponseMode;
+  readonly upgradeAfterMs: number;
+  readonly keepAliveMs: number;
+  readonly session: SessionLimits;
+  readonly limits: Limits;
+  readonly cors: {
+    readonly sendHeaders: boolean;
+    readonly origins: readonly string[];
+    readonly maxAgeSeconds: number;
+  };
+  readonly allowedHosts: readonly string[];
+  readonly dangerouslyAllowAnyHost: boolean;
+  readonly dangerouslyAllowAnyOrigin: boolean;
+  readonly affinity: 'context' | 'explicit';
+  readonly dangerouslyShareClientState: boolean;
+}

@@ -1,0 +1,273 @@
+/**
+ * Options checked and completed: explicit values first, then the environment, then defaults.
+ *
+ * Knows: every rule and every default. Does not know: who uses an option.
+ *
+ * @module
+ */
+import { z } from 'zod';
+import type { Environment } from './env.js';
+import { OptionError, shown } from './errors.js';
+import { type Logger, silentLogger } from './log.js';
+import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
+import type { Store } from './store/port.js';
+import { resolveAddress } from './urls.js';
+
+/** What `assemble` builds from. */
+export interface Resolved {
+  readonly settings: ResolvedOptions;
+  /** Key ring, the current key first; empty without `secret`. */
+  readonly secrets: readonly string[];
+  readonly store: Store | undefined;
+  readonly middleware: readonly Middleware[];
+  readonly logger: Logger;
+}
+
+const MIN_SECRET_BYTES = 32;
+const MAX_TIMER_MS = 2_147_483_647;
+
+const count = (expected = 'a positive integer') =>
+  z.int({ error: expected }).positive({ error: expected });
+const duration = () =>
+  z
+    .int({ error: 'milliseconds, a positive integer' })
+    .positive({ error: 'milliseconds, a positive integer' })
+    .max(MAX_TIMER_MS, { error: `at most ${MAX_TIMER_MS} milliseconds` });
+const flag = () => z.boolean({ error: 'true or false' });
+const anyFunction = z.custom<Middleware>((value) => typeof value === 'function', {
+  error: 'a function (req, res, next)',
+});
+const having = <T>(error: string, ...names: string[]) =>
+  z.custom<T>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+    { error },
+  );
+
+const origin = z.string({ error: 'an origin' }).refine(isOrigin, {
+  error: 'a bare origin such as "https://app.example.com" (dangerouslyAllowAnyOrigin lets all in)',
+});
+const host = z.string({ error: 'a host' }).refine(isHost, {
+  error: 'a host such as "example.com" or "example.com:8443", without scheme and path',
+});
+const secret = z
+  .string({ error: 'a string of at least 32 bytes' })
+  .refine((value) => Buffer.byteLength(value) >= MIN_SECRET_BYTES, {
+    error: (issue) =>
+      `at least ${MIN_SECRET_BYTES} bytes, has ${Buffer.byteLength(String(issue.input))}`,
+  });
+const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
+const path = z.string({ error: 'a path' }).optional();
+
+const SCHEMA = z.strictObject({
+  baseUrl: url,
+  mcpPath: path,
+  issuerUrl: url,
+  resourceBaseUrl: url,
+  proxyPrefix: path,
+  stateless: flag().default(false),
+  responseMode: z
+    .enum(['auto', 'json', 'sse'], { error: '"auto", "json" or "sse"' })
+    .default('auto'),
+  upgradeAfterMs: duration().default(1_000),
+  keepAliveMs: duration().default(15_000),
+  session: z
+    .strictObject({
+      idleMs: duration().default(1_800_000),
+      absoluteMs: duration().default(86_400_000),
+      max: count().default(100_000),
+      perPrincipal: count().default(100),
+      perAddress: count().default(1_000),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      bodyBytes: count().default(4_194_304),
+      batch: count().default(100),
+      callsPerSession: count().default(64),
+      callMs: duration().default(3_600_000),
+      askMs: duration().default(60_000),
+      unsentBytes: count().default(1_048_576),
+    })
+    .prefault({}),
+  store: having<Store>('a store such as memoryStore()', 'sessions').optional(),
+  secret: z.union([secret, z.array(secret).min(1, { error: 'at least one key' })]).optional(),
+  cors: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        origins: z.array(origin, { error: 'an array of origins' }).default([]),
+        maxAgeSeconds: count('seconds, a positive integer').default(600),
+      }),
+    ])
+    .prefault({}),
+  allowedHosts: z.array(host, { error: 'an array of hosts' }).default([]),
+  dangerouslyAllowAnyHost: flag().default(false),
+  dangerouslyAllowAnyOrigin: flag().default(false),
+  affinity: z
+    .enum(['context', 'explicit'], { error: '"context" or "explicit"' })
+    .default('context'),
+  dangerouslyShareClientState: flag().default(false),
+  middleware: z.union([anyFunction, z.array(anyFunction)]).default([]),
+  logger: having<Logger>(
+    'an object with debug, info, warn and error',
+    'debug',
+    'info',
+    'warn',
+    'error',
+  ).optional(),
+});
+
+type Checked = z.output<typeof SCHEMA>;
+
+/**
+ * Checks the options of one endpoint.
+ *
+ * @throws OptionError that names the option, what was expected and what was given.
+ */
+export function resolveOptions(options: McpRouterOptions, environment: Environment): Resolved {
+  const values = merged(options, environment);
+  const parsed = SCHEMA.safeParse(values);
+  if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
+  const { secret: ring, middleware, store, logger } = parsed.data;
+  return {
+    settings: settingsOf(parsed.data, environment),
+    secrets: ring === undefined ? [] : [ring].flat(),
+    store,
+    middleware: [middleware].flat(),
+    logger: logger ?? environment.logger ?? silentLogger,
+  };
+}
+
+function merged(options: McpRouterOptions, environment: Environment): object {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new OptionError(`options: expected an object, got ${shown(options)}.`);
+  }
+  const { logger: _logger, corsOrigins: _origins, sessionIdleMs, ...others } = environment;
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const values: Record<string, unknown> = { ...others, ...Object.fromEntries(given) };
+  for (const [name, value] of Object.entries(values)) values[name] = withoutUndefined(value);
+  const { session } = values;
+  if (sessionIdleMs !== undefined && (session === undefined || typeof session === 'object')) {
+    values.session = { idleMs: sessionIdleMs, ...session };
+  }
+  return values;
+}
+
+/** A group of options without the members that are `undefined`. */
+function withoutUndefined(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (Object.values(value).some((member) => typeof member === 'function')) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+}
+
+function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOptions {
+  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, session, limits, cors } = checked;
+  const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
+  const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
+  const explicit = cors === false ? [] : cors.origins;
+  const origins = explicit.length > 0 ? explicit : (corsOrigins ?? []);
+  return deepFrozen({
+    address: resolveAddress(checked),
+    stateless,
+    responseMode,
+    upgradeAfterMs,
+    keepAliveMs,
+    session,
+    limits,
+    cors: {
+      sendHeaders: cors !== false,
+      origins: origins.map((text) => new URL(text).origin),
+      maxAgeSeconds: cors === false ? 0 : cors.maxAgeSeconds,
+    },
+    allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
+    dangerouslyAllowAnyHost,
+    dangerouslyAllowAnyOrigin,
+    affinity,
+    dangerouslyShareClientState,
+  });
+}
+
+function deepFrozen<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFrozen(member);
+  }
+  return Object.freeze(value);
+}
+
+/** True for a scheme, a host and perhaps a port, and nothing else. */
+export function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:\/\/[^/?#@]+$/i.test(text);
+}
+
+/** True for a host with or without a port. */
+export function isHost(text: string): boolean {
+  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(text);
+}
+
+/** The first fault, as a sentence. */
+function faultOf(issue: z.core.$ZodIssue | undefined, values: object): OptionError {
+  if (issue === undefined) return new OptionError('options: expected valid options.');
+  if (issue.code === 'invalid_union') {
+    // Of the alternatives the one that got furthest tells what is wrong.
+    const deepest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
+    if (
+      deepest !== undefined &&
+      (deepest.path.length > 0 || deepest.code === 'unrecognized_keys')
+    ) {
+      return faultOf({ ...deepest, path: [...issue.path, ...deepest.path] }, values);
+    }
+  }
+  const where = issue.path.join('.') || 'options';
+  if (issue.code === 'unrecognized_keys') return unknownOption(issue.path, issue.keys);
+  const value = issue.path.reduce<unknown>(
+    (held, name) => (held as Record<PropertyKey, unknown> | undefined)?.[name],
+    values,
+  );
+  const told = where.startsWith('secret') ? 'something else' : shown(value);
+  const expected = where.startsWith('secret') ? secretFault(issue) : issue.message;
+  return new OptionError(`${where}: expected ${expected}, got ${told}.`);
+}
+
+const secretFault = (issue: z.core.$ZodIssue) =>
+  issue.code === 'invalid_union'
+    ? (issue.errors.flat().find(({ code }) => code === 'custom')?.message ??
+      'a string of at least 32 bytes, or an array of them')
+    : issue.message;
+
+function unknownOption(path: readonly PropertyKey[], keys: readonly string[]): OptionError {
+  const [key = ''] = keys;
+  const group = path.length === 0 ? SCHEMA.shape : shapeAt(path);
+  const near = Object.keys(group)
+    .map((name) => ({ name, distance: distanceBetween(name.toLowerCase(), key.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  const hint = near !== undefined && near.distance <= 3 ? ` Did you mean "${near.name}"?` : '';
+  return new OptionError(`${path.join('.') || 'options'}: unknown option "${key}".${hint}`);
+}
+
+/** Member names of a group of options. */
+function shapeAt(path: readonly PropertyKey[]): object {
+  const known: Record<string, object> = {
+    session: SCHEMA.shape.session.unwrap().shape,
+    limits: SCHEMA.shape.limits.unwrap().shape,
+    cors: SCHEMA.shape.cors.unwrap().options[1].shape,
+  };
+  return known[String(path[0])] ?? {};
+}
+
+/** Levenshtein distance. */
+function distanceBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

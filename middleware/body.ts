@@ -1,0 +1,116 @@
+/**
+ * The JSON body of a POST, whoever read it first.
+ *
+ * Knows: streams, content types, and what body parsers leave behind. Does not know: JSON-RPC messages.
+ *
+ * @module
+ */
+import type { IncomingMessage } from 'node:http';
+import { CODES } from '../lib/protocol/json-rpc.js';
+import { bodyTooLarge, REFUSALS, type Refusal } from '../lib/protocol/refusals.js';
+
+/** The parsed body, or why there is none. */
+export type BodyOutcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** A request that a body parser may have seen. */
+type ParsedRequest = IncomingMessage & { readonly body?: unknown; readonly _body?: boolean };
+
+const UTF8_JSON = /^\s*application\/json\s*(;|$)/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)"?/i;
+
+const BODY_CONSUMED: Refusal = {
+  status: 500,
+  code: CODES.internal,
+  message:
+    'The body was read before mcpRouter and left no req.body. Mount mcpRouter before that middleware, or let express.json() parse the body.',
+  data: { reason: 'body_consumed' },
+};
+
+const refused = (refusal: Refusal): BodyOutcome => ({ ok: false, refusal });
+
+/** Reads the body, or takes what an earlier parser made of it. */
+export async function readBody(req: ParsedRequest, limitBytes: number): Promise<BodyOutcome> {
+  const contentType = req.headers['content-type'];
+  if (contentType !== 'application/json' && !isUtf8Json(contentType))
+    return refused(REFUSALS.mediaType);
+  if (Number(req.headers['content-length'] ?? 0) > limitBytes)
+    return refused(bodyTooLarge(limitBytes));
+  if (req._body === true || req.readableDidRead || req.readableEnded) return takeParsed(req.body);
+  if ((req.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    return refused(REFUSALS.contentEncoding);
+  }
+  const bytes = await readBytes(req, limitBytes);
+  return Buffer.isBuffer(bytes) ? parse(bytes) : refused(bytes);
+}
+
+function isUtf8Json(contentType: string | undefined): boolean {
+  if (contentType === undefined || !UTF8_JSON.test(contentType)) return false;
+  const charset = CHARSET.exec(contentType)?.[1]?.toLowerCase();
+  return charset === undefined || charset === 'utf-8' || charset === 'utf8';
+}
+
+/** What `express.json()`, `express.text()` or `express.raw()` left. */
+function takeParsed(body: unknown): BodyOutcome {
+  if (body === undefined) return refused(BODY_CONSUMED);
+  if (typeof body === 'string') return parse(Buffer.from(body));
+  return Buffer.isBuffer(body) ? parse(body) : { ok: true, value: body };
+}
+
+/** All bytes of the request, or the refusal that ends it. */
+function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer | Refusal> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const finish = (outcome: Buffer | Refusal) => {
+      req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+      resolve(outcome);
+    };
+    const onData = (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limitBytes) {
+        req.pause();
+        finish(bodyTooLarge(limitBytes));
+      } else {
+        chunks.push(chunk);
+      }
+    };
+    const onEnd = () => finish(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    const onClose = () => finish(REFUSALS.bodyTruncated);
+    req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse(bytes: Buffer): BodyOutcome {
+  if (bytes.length === 0) return refused(REFUSALS.bodyMissing);
+  try {
+    return { ok: true, value: JSON.parse(utf8.decode(bytes)) };
+  } catch {
+    return refused(REFUSALS.malformedJson);
+  }
+}
+
+/** What a body parser's error means here; undefined for errors of other middleware. */
+export function refusalOfParserError(error: unknown, limitBytes: number): Refusal | undefined {
+  const { type, limit } = (error ?? {}) as { type?: unknown; limit?: unknown };
+  switch (type) {
+    case 'entity.parse.failed':
+      return REFUSALS.malformedJson;
+    case 'entity.too.large':
+      return bodyTooLarge(typeof limit === 'number' ? limit : limitBytes);
+    case 'encoding.unsupported':
+      return REFUSALS.contentEncoding;
+    case 'charset.unsupported':
+      return REFUSALS.mediaType;
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return REFUSALS.bodyTruncated;
+    case 'entity.verify.failed':
+      return REFUSALS.malformedJson;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * `node:http` requests and responses as the core's exchanges and replies.
+ *
+ * Knows: Express, Connect and `node:http` objects. Does not know: MCP.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventSink, Exchange, Reply, RequestHeaders } from '../lib/host/exchange.js';
+import { type Address, endpointUrl, placeOf } from '../lib/urls.js';
+import { type Caller, callerOf } from './caller.js';
+
+/** A request as Express or Connect hands it on; everything beyond `node:http` is optional. */
+export interface HttpRequest extends IncomingMessage {
+  readonly originalUrl?: string;
+  readonly params?: Readonly<Record<string, string | string[] | undefined>>;
+  readonly ip?: string;
+  readonly protocol?: string;
+}
+
+/** One request, read lazily: most of it is never asked for. */
+export class HttpExchange implements Exchange {
+  readonly method: string;
+  readonly headers: RequestHeaders;
+  readonly body: unknown;
+  readonly place: string;
+  readonly #request: HttpRequest;
+  readonly #address: Address;
+  #caller: Caller | undefined;
+
+  constructor(request: HttpRequest, place: string, body: unknown, address: Address) {
+    this.method = request.method ?? 'GET';
+    this.headers = request.headers;
+    this.body = body;
+    this.place = place;
+    this.#request = request;
+    this.#address = address;
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return (this.#request.params ?? NO_PARAMS) as Readonly<Record<string, string>>;
+  }
+
+  get address(): string {
+    return this.#request.ip ?? this.#request.socket.remoteAddress ?? '';
+  }
+
+  get authInfo() {
+    return this.#who.authInfo;
+  }
+
+  get principal() {
+    return this.#who.principal;
+  }
+
+  /** The configured URL; without one, what the request itself says. */
+  publicUrl(): URL | undefined {
+    const configured = endpointUrl(this.#address, this.params);
+    if (configured !== undefined) return new URL(configured);
+    const { protocol = 'http', headers } = this.#request;
+    const path = this.#request.originalUrl ?? this.#request.url ?? '/';
+    const url = `${protocol}://${headers.host ?? 'localhost'}${path}`;
+    return URL.canParse(url) ? new URL(url) : undefined;
+  }
+
+  get #who(): Caller {
+    this.#caller ??= callerOf(this.#request);
+    return this.#caller;
+  }
+}
+
+const NO_PARAMS = {};
+
+/** The path that a request asked for, whatever was stripped from it on the way. */
+export const requestedPlace = (request: HttpRequest): string =>
+  placeOf(request.originalUrl ?? request.url ?? '/');
+
+/** Writes an answer to a `node:http` response. */
+export class HttpReply implements Reply {
+  readonly #response: ServerResponse;
+  readonly #maxUnsentBytes: number;
+
+  /** @param maxUnsentBytes - an event stream whose reader is further behind is cut. */
+  constructor(response: ServerResponse, maxUnsentBytes: number) {
+    this.#response = response;
+    this.#maxUnsentBytes = maxUnsentBytes;
+  }
+
+  json(status: number, body: string, headers?: Readonly<Record<string, string>>): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return;
+    response.writeHead(status, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+      ...headers,
+    });
+    response.end(body);
+  }
+
+  empty(status: number, headers?: Readonly<Record<string, string>>): void {
+    if (this.#response.headersSent || this.#response.destroyed) return;
+    this.#response.writeHead(status, { 'Content-Length': '0', ...headers });
+    this.#response.end();
+  }
+
+  stream(headers: Readonly<Record<string, string>>): EventSink {
+    const response = this.#response;
+    if (!response.headersSent && !response.destroyed) {
+      response.writeHead(200, headers);
+      response.flushHeaders();
+    }
+    return new HttpSink(response, this.#maxUnsentBytes);
+  }
+
+  onAbort(listener: () => void): void {
+    if (this.#response.destroyed) {
+      listener();
+      return;
+    }
+    this.#response.once('close', listener);
+  }
+}
+
+class HttpSink implements EventSink {
+  readonly #response: ServerResponse;
+  readonly #maxUnsentBytes: number;
+
+  constructor(response: ServerResponse, maxUnsentBytes: number) {
+    this.#response = response;
+    this.#maxUnsentBytes = maxUnsentBytes;
+  }
+
+  write(frames: string): number {
+    if (this.#response.destroyed || this.#response.writableEnded) return 0;
+    this.#response.write(frames);
+    const unsent = this.#response.writableLength;
+    if (unsent > this.#maxUnsentBytes) this.destroy();
+    return unsent;
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The router that puts one MCP endpoint into an app.
+ *
+ * Knows: Express and Connect, and the order of the handlers. Does not know: what an MCP message means.
+ *
+ * @module
+ */
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { Router } from 'express';
+import { assemble } from '../lib/assemble.js';
+import { claimProcessAddress, readEnvironment } from '../lib/env.js';
+import type { EndpointNotify, EndpointSessions, Readiness } from '../lib/host/endpoint.js';
+import type { DrainOptions } from '../lib/host/lifecycle.js';
+import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
+import type { McpRouterOptions, ResolvedOptions } from '../lib/options.js';
+import { REFUSALS, type Refusal, refusalBody } from '../lib/protocol/refusals.js';
+import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
+import { mountCheck } from '../lib/urls.js';
+import { readBody, refusalOfParserError } from './body.js';
+import { corsHandler } from './cors.js';
+import { guardHandler } from './guard.js';
+import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
+import { mountGuard } from './mount-guard.js';
+
+/** An Express router with one MCP endpoint in it. Routes of your own may be added to it. */
+export interface McpRouter extends Router {
+  readonly mcp: McpEndpoint;
+}
+
+/** What an app can do with its endpoint. */
+export interface McpEndpoint {
+  /** Public URL, `baseUrl` + `mcpPath`; undefined without `baseUrl`. */
+  readonly url: string | undefined;
+  /** The options as they are in force, without secrets. */
+  readonly settings: Readonly<ResolvedOptions>;
+  readonly sessions: EndpointSessions;
+  readonly notify: EndpointNotify;
+  /** Turns an earlier body parser's error into a JSON-RPC error; other errors are passed on. */
+  readonly errorHandler: ErrorRequestHandler;
+  /** Connects the server, so that the first client need not wait, and tells what is wrong. */
+  ready(): Promise<Readiness>;
+  /** Lets running calls finish and refuses new ones. */
+  drain(options?: DrainOptions): Promise<void>;
+  /** Ends everything at once; the router answers 503 from then on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves MCP at `mcpPath` below wherever the router is mounted.
+ *
+ * @param server - one server for all clients, or a function that builds one per client.
+ * @throws OptionError `ERR_MCP_OPTION` for an unknown or wrong option or environment variable.
+ * @throws McpRouterError `ERR_MCP_SERVER_CONNECTED`, `ERR_MCP_SHARED_STATE`, `ERR_MCP_SERVER_KIND` for
+ * a server that cannot be shared; `ERR_MCP_ENV_AMBIGUOUS` when two routers rely on one variable.
+ * @example
+ * ```ts
+ * app.use('/api', mcpRouter(server));
+ * ```
+ */
+export function mcpRouter(
+  server: ConnectableServer | ServerFactory,
+  options: McpRouterOptions = {},
+): McpRouter {
+  const environment = readEnvironment();
+  const resolved = resolveOptions(options, environment);
+  const releaseAddress = claimProcessAddress(options, environment);
+  const endpoint = assemble(server, resolved);
+  const { settings } = resolved;
+  const router = Router({ mergeParams: true });
+  const mcp: McpEndpoint = {
+    url: settings.address.url,
+    settings,
+    sessions: endpoint.sessions,
+    notify: endpoint.notify,
+    errorHandler: parserErrorHandler(settings),
+    ready: () => endpoint.ready(),
+    drain: (drainOptions) => endpoint.drain(drainOptions),
+    close: async () => {
+      releaseAddress();
+      await endpoint.close();
+    },
+  };
+  router.all(
+    settings.address.mcpPath,
+    ...([corsHandler(settings), guardHandler(settings)] as RequestHandler[]),
+    ...(resolved.middleware as RequestHandler[]),
+    mcpHandler(endpoint, resolved),
+  );
+  return Object.assign(router, { mcp });
+}
+
+type Serving = ReturnType<typeof assemble>;
+
+function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestHandler {
+  const { bodyBytes, unsentBytes } = settings.limits;
+  const wrongMount = mountGuard(mountCheck(settings.address), logger);
+  return async function serveMcp(req, res) {
+    const request = req as HttpRequest;
+    const reply = new HttpReply(res, unsentBytes);
+    const place = requestedPlace(request);
+    const fault = wrongMount(place);
+    if (fault !== undefined) return refuse(reply, fault);
+    const body = req.method === 'POST' ? await readBody(request, bodyBytes) : NO_BODY;
+    if (!body.ok) return refuse(reply, body.refusal);
+    const exchange = new HttpExchange(request, place, body.value, settings.address);
+    await endpoint.handle(exchange, reply);
+  };
+}
+
+const NO_BODY = { ok: true, value: undefined } as const;
+
+function refuse(reply: HttpReply, refusal: Refusal): void {
+  // What is left of a body that nobody reads would be taken for the next request.
+  const headers =
+    refusal.status === 413 ? { ...refusal.headers, Connection: 'close' } : refusal.headers;
+  reply.json(refusal.status, refusalBody(refusal), headers);
+}
+
+function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {
+  const check = mountCheck(settings.address);
+  const suffix = settings.address.mcpPath.toLowerCase();
+  return function answerParserError(error, req, res, next) {
+    const refusal = refusalOfParserError(error, settings.limits.bodyBytes);
+    const place = requestedPlace(req as HttpRequest);
+    const isOurs = place.toLowerCase().endsWith(suffix) && check(place) === undefined;
+    if (refusal === undefined || !isOurs || res.headersSent) return next(error);
+    refuse(new HttpReply(res, settings.limits.unsentBytes), refusal ?? REFUSALS.internal);
+  };
+}

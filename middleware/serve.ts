@@ -1,0 +1,131 @@
+/**
+ * The direct server: one process, one port, one endpoint, nothing else to write.
+ *
+ * Knows: listening, signals and the order of an orderly end. Does not know: MCP.
+ *
+ * @module
+ */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import helmet from 'helmet';
+import { readServeEnvironment } from '../lib/env.js';
+import { OptionError } from '../lib/errors.js';
+import type { DrainOptions } from '../lib/host/lifecycle.js';
+import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
+import type { McpRouterOptions } from '../lib/options.js';
+import { urlMap } from '../lib/urls.js';
+import { healthRouter } from './health-router.js';
+import { type McpRouter, mcpRouter } from './mcp-router.js';
+
+/** Options of {@link serve}: those of `mcpRouter`, and where to listen. */
+export interface ServeOptions extends McpRouterOptions {
+  /** TCP port; 0 takes a free one. Environment: `MCP_PORT`. Default: 8000. */
+  readonly port?: number;
+  /** Address to bind to. Environment: `MCP_HOST`. Default: `127.0.0.1`, this machine only. */
+  readonly host?: string;
+  /** Where the URL map goes, a line at a time. Default: standard output. `false`: nowhere. */
+  readonly print?: ((line: string) => void) | false;
+}
+
+/** A running direct server. */
+export interface Listening {
+  /** URL of the endpoint: the public one, else the one bound to. */
+  readonly url: string;
+  readonly port: number;
+  readonly router: McpRouter;
+  /** Finishes what runs, refuses what is new, then closes. */
+  drain(options?: DrainOptions): Promise<void>;
+  /** Ends everything at once. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_PORT = 8000;
+const DEFAULT_HOST = '127.0.0.1';
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Serves MCP over HTTP without an app of your own; drains on SIGTERM and SIGINT.
+ *
+ * @throws OptionError `ERR_MCP_OPTION` for a wrong option; the system's error when it cannot listen.
+ * @example
+ * ```ts
+ * await serve(server, { port: 8000 });
+ * ```
+ */
+export async function serve(
+  server: ConnectableServer | ServerFactory,
+  options: ServeOptions = {},
+): Promise<Listening> {
+  const { port, host, print, ...routerOptions } = withEnvironment(options);
+  const router = mcpRouter(server, routerOptions);
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(helmet());
+  app.use(healthRouter(router));
+  app.use(router);
+  const http = createServer(app);
+  try {
+    await listen(http, port, host);
+    await router.mcp.ready();
+  } catch (error) {
+    await router.mcp.close();
+    throw error;
+  }
+  const bound = boundUrl(http);
+  const listening = listeningOn(http, router, bound);
+  for (const line of urlMap(router.mcp.settings.address, bound)) print(line);
+  return listening;
+}
+
+function withEnvironment(options: ServeOptions) {
+  const environment = readServeEnvironment();
+  const port = options.port ?? environment.port ?? DEFAULT_PORT;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new OptionError(`port: expected an integer from 0 to 65535, got ${port}.`);
+  }
+  const host = options.host ?? environment.host ?? DEFAULT_HOST;
+  if (typeof host !== 'string' || host === '') {
+    throw new OptionError(`host: expected an address or a host name, got ${JSON.stringify(host)}.`);
+  }
+  const { print = (line: string) => console.log(line) } = options;
+  return { ...options, port, host, print: print === false ? () => {} : print };
+}
+
+async function listen(http: Server, port: number, host: string): Promise<void> {
+  http.listen(port, host);
+  await once(http, 'listening');
+}
+
+function boundUrl(http: Server): string {
+  const { address, family, port } = http.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function listeningOn(http: Server, router: McpRouter, bound: string): Listening {
+  const { mcpPath } = router.mcp.settings.address;
+  const stop = async () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+    const closed = once(http, 'close');
+    http.close();
+    await router.mcp.close();
+    http.closeAllConnections();
+    await closed;
+  };
+  const drain = async (options?: DrainOptions) => {
+    await router.mcp.drain(options);
+    await stop();
+  };
+  function onSignal() {
+    void drain();
+  }
+  for (const signal of SIGNALS) process.once(signal, onSignal);
+  return {
+    url: router.mcp.url ?? `${bound}${mcpPath === '/' ? '' : mcpPath}`,
+    port: (http.address() as AddressInfo).port,
+    router,
+    drain,
+    close: stop,
+  };
+}
