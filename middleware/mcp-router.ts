@@ -13,7 +13,7 @@ import type { EndpointNotify, EndpointSessions, Readiness } from '../lib/host/en
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import type { McpRouterOptions, ResolvedOptions } from '../lib/options.js';
-import { REFUSALS, type Refusal, refusalBody } from '../lib/protocol/refusals.js';
+import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
 import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
 import { mountCheck } from '../lib/urls.js';
 import { readBody, refusalOfParserError } from './body.js';
@@ -82,11 +82,22 @@ export function mcpRouter(
   };
   router.all(
     settings.address.mcpPath,
-    ...([corsHandler(settings), guardHandler(settings)] as RequestHandler[]),
-    ...(resolved.middleware as RequestHandler[]),
+    entrance(settings),
+    ...(resolved.middleware as unknown as RequestHandler[]),
     mcpHandler(endpoint, resolved),
   );
   return Object.assign(router, { mcp });
+}
+
+/** CORS and guards, in one layer: each layer of a route costs every call its share. */
+function entrance(settings: ResolvedOptions): RequestHandler {
+  const setCorsHeaders = corsHandler(settings);
+  const guardHostAndOrigin = guardHandler(settings);
+  return function enterMcp(req, res, next) {
+    setCorsHeaders(req, res, (error) =>
+      error === undefined ? guardHostAndOrigin(req, res, next) : next(error),
+    );
+  };
 }
 
 type Serving = ReturnType<typeof assemble>;
@@ -124,6 +135,6 @@ function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {
     const place = requestedPlace(req as HttpRequest);
     const isOurs = place.toLowerCase().endsWith(suffix) && check(place) === undefined;
     if (refusal === undefined || !isOurs || res.headersSent) return next(error);
-    refuse(new HttpReply(res, settings.limits.unsentBytes), refusal ?? REFUSALS.internal);
+    refuse(new HttpReply(res, settings.limits.unsentBytes), refusal);
   };
 }

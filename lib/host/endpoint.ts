@@ -6,6 +6,7 @@
  * @module
  */
 import type { Exchange, Reply } from './exchange.js';
+import type { Later } from './later.js';
 import { LegacyEra } from './legacy-era.js';
 import type { DrainOptions } from './lifecycle.js';
 import type { EndpointParts } from './parts.js';
@@ -60,8 +61,8 @@ export class Endpoint {
     };
   }
 
-  /** Answers one exchange; never rejects. */
-  handle(exchange: Exchange, reply: Reply): Promise<void> {
+  /** Answers one exchange; never throws or rejects. */
+  handle(exchange: Exchange, reply: Reply): Later<void> {
     return this.#legacy.handle(exchange, reply);
   }
 

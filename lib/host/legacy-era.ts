@@ -10,12 +10,13 @@
 import { readAccept } from '../protocol/accept.js';
 import { methodNotAllowed, REFUSALS } from '../protocol/refusals.js';
 import { SSE_HEADERS } from '../protocol/sse.js';
-import { StatelessClient } from './client.js';
+import { type Client, StatelessClient } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
 import { type Incoming, readIncoming, versionFault } from './incoming.js';
 import { initialize } from './initialize.js';
+import { finallyDo, type Later, then } from './later.js';
 import type { LiveSession } from './live-session.js';
-import { takeNotification, takeResponse } from './one-way.js';
+import { takeNotifications, takeResponse } from './one-way.js';
 import type { EndpointParts } from './parts.js';
 import { refuse, refuseFault } from './refuse.js';
 import { serveRequests } from './requests.js';
@@ -29,20 +30,26 @@ export class LegacyEra {
     this.#parts = parts;
   }
 
-  /** Answers one exchange; never rejects. */
-  async handle(exchange: Exchange, reply: Reply): Promise<void> {
+  /** Answers one exchange; never throws or rejects. */
+  handle(exchange: Exchange, reply: Reply): Later<void> {
+    const fail = (error: unknown) => refuseFault(reply, error, this.#parts.logger);
     try {
-      if (exchange.method === 'POST') await this.#post(exchange, reply);
-      else if (this.#parts.settings.stateless) refuse(reply, methodNotAllowed('POST'));
-      else if (exchange.method === 'GET') await this.#get(exchange, reply);
-      else if (exchange.method === 'DELETE') await this.#delete(exchange, reply);
-      else refuse(reply, methodNotAllowed('GET, POST, DELETE'));
+      const handled = this.#route(exchange, reply);
+      return handled instanceof Promise ? handled.catch(fail) : handled;
     } catch (error) {
-      refuseFault(reply, error, this.#parts.logger);
+      return fail(error);
     }
   }
 
-  async #post(exchange: Exchange, reply: Reply): Promise<void> {
+  #route(exchange: Exchange, reply: Reply): Later<void> {
+    if (exchange.method === 'POST') return this.#post(exchange, reply);
+    if (this.#parts.settings.stateless) return refuse(reply, methodNotAllowed('POST'));
+    if (exchange.method === 'GET') return this.#get(exchange, reply);
+    if (exchange.method === 'DELETE') return this.#delete(exchange, reply);
+    return refuse(reply, methodNotAllowed('GET, POST, DELETE'));
+  }
+
+  #post(exchange: Exchange, reply: Reply): Later<void> {
     const { settings, lifecycle, sessions } = this.#parts;
     if (readAccept(exchange.headers.accept as string | undefined) === 'neither') {
       return refuse(reply, REFUSALS.notAcceptable);
@@ -57,27 +64,32 @@ export class LegacyEra {
     if (settings.stateless) {
       return this.#take(incoming, new StatelessClient(exchange.principal), exchange, reply);
     }
-    const session = await this.#sessionOf(exchange, reply, incoming);
-    if (session === undefined) return;
-    try {
-      await this.#take(incoming, session, exchange, reply);
-    } finally {
-      sessions.release(session);
-    }
+    return then(this.#sessionOf(exchange, reply, incoming), (session) => {
+      if (session === undefined) return undefined;
+      return finallyDo(
+        () => this.#take(incoming, session, exchange, reply),
+        () => sessions.release(session),
+      );
+    });
   }
 
-  async #take(
+  #take(
     incoming: Incoming,
     client: LiveSession | StatelessClient,
     exchange: Exchange,
     reply: Reply,
-  ): Promise<void> {
+  ): Later<void> {
     for (const response of incoming.responses) takeResponse(response, client);
-    for (const notification of incoming.notifications) {
-      await takeNotification(this.#parts, notification, client, exchange);
-    }
-    if (incoming.requests.length === 0) return reply.empty(202);
-    await serveRequests(this.#parts, incoming, client, exchange, reply);
+    return then(this.#notice(incoming, client, exchange), () =>
+      incoming.requests.length === 0
+        ? reply.empty(202)
+        : serveRequests(this.#parts, incoming, client, exchange, reply),
+    );
+  }
+
+  #notice(incoming: Incoming, client: Client, exchange: Exchange): Later<void> {
+    if (incoming.notifications.length === 0) return undefined;
+    return takeNotifications(this.#parts, incoming.notifications, client, exchange);
   }
 
   async #get(exchange: Exchange, reply: Reply): Promise<void> {
@@ -115,18 +127,19 @@ export class LegacyEra {
   }
 
   /** The session that the caller named and may use; answers the request when there is none. */
-  async #sessionOf(
+  #sessionOf(
     exchange: Exchange,
     reply: Reply,
     incoming?: Incoming,
-  ): Promise<LiveSession | undefined> {
+  ): Later<LiveSession | undefined> {
     const id = incoming?.isBatch === true ? undefined : incoming?.requests[0]?.id;
     if (readSessionId(exchange) === undefined) {
       refuse(reply, REFUSALS.sessionRequired, id);
       return undefined;
     }
-    const session = await this.#parts.sessions.find(exchange);
-    if (session === undefined) refuse(reply, REFUSALS.sessionNotFound, id);
-    return session;
+    return then(this.#parts.sessions.find(exchange), (session) => {
+      if (session === undefined) refuse(reply, REFUSALS.sessionNotFound, id);
+      return session;
+    });
   }
 }

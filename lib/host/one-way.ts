@@ -19,14 +19,25 @@ export function takeResponse(
   if (typeof response.id === 'string') client.questions?.get(response.id)?.answer(response);
 }
 
-/** A client's notification. Without a session there is nothing that it could change. */
-export async function takeNotification(
+/** A client's notifications, in order. Without a session there is nothing that they could change. */
+export async function takeNotifications(
   parts: EndpointParts,
-  notification: JsonRpcNotification,
+  notifications: readonly JsonRpcNotification[],
   client: Client,
   exchange: Exchange,
 ): Promise<void> {
   if (!(client instanceof LiveSession)) return;
+  for (const notification of notifications) {
+    await takeNotification(parts, notification, client, exchange);
+  }
+}
+
+async function takeNotification(
+  parts: EndpointParts,
+  notification: JsonRpcNotification,
+  client: LiveSession,
+  exchange: Exchange,
+): Promise<void> {
   const { method, params } = notification;
   if (method === 'notifications/cancelled') {
     const running = client.calls.get(params?.requestId as RequestId);

@@ -15,6 +15,7 @@ import type { Client } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
 import { remembered } from './handshake.js';
 import type { Incoming } from './incoming.js';
+import { type Later, then } from './later.js';
 import { LiveSession } from './live-session.js';
 import { messageExtra } from './message-extra.js';
 import type { MessageExtra } from './multiplexer.js';
@@ -27,24 +28,41 @@ import type { Lease } from './server-source.js';
 const NO_HEADERS = {};
 
 /** Serves every request of a POST; the reply ends when the last of them is answered. */
-export async function serveRequests(
+export function serveRequests(
   parts: EndpointParts,
   incoming: Incoming,
   client: Client,
   exchange: Exchange,
   reply: Reply,
-): Promise<void> {
+): Later<void> {
   const { requests, isBatch } = incoming;
   const id = isBatch ? undefined : requests[0]?.id;
   const refusal = refusalOf(incoming, client, parts.settings.limits.callsPerSession);
   if (refusal !== undefined) return refuse(reply, refusal, id);
-  const lease = await parts.source.lease(client, exchange);
-  const challenge = await scopeRefusal(requests, lease.server, exchange);
-  if (challenge !== undefined) {
-    lease.release();
-    return refuse(reply, challenge, id);
-  }
-  if (client instanceof LiveSession) await parts.sessions.touch(client, 'used');
+  const begin = (lease: Lease) =>
+    then(touched(parts, client), () => run(parts, incoming, client, exchange, reply, lease));
+  return then(parts.source.lease(client, exchange), (lease) => {
+    const { scopeResolver } = lease.server;
+    if (scopeResolver === undefined) return begin(lease);
+    return scopeRefusal(requests, scopeResolver, exchange).then((challenge) => {
+      if (challenge === undefined) return begin(lease);
+      lease.release();
+      return refuse(reply, challenge, id);
+    });
+  });
+}
+
+const touched = ({ sessions }: EndpointParts, client: Client): Later<void> =>
+  client instanceof LiveSession ? sessions.touch(client, 'used') : undefined;
+
+function run(
+  parts: EndpointParts,
+  { requests, isBatch }: Incoming,
+  client: Client,
+  exchange: Exchange,
+  reply: Reply,
+  lease: Lease,
+): void {
   const stream = new PostStream(reply, parts.keepAlive, {
     mode: modeOf(exchange, parts.settings.responseMode),
     upgradeAfterMs: parts.settings.upgradeAfterMs,

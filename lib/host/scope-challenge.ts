@@ -8,7 +8,7 @@
 import { CODES, type JsonRpcRequest } from '../protocol/json-rpc.js';
 import type { Refusal } from '../protocol/refusals.js';
 import type { Exchange } from './exchange.js';
-import type { Multiplexer } from './multiplexer.js';
+import type { ScopeResolver } from './multiplexer.js';
 
 interface Challenge {
   readonly scopes: readonly string[];
@@ -21,13 +21,12 @@ const quoted = (text: string) => `"${text.replaceAll(/[^\x20\x21\x23-\x5B\x5D-\x
 /** The refusal of the first request that needs more scope than the token has. */
 export async function scopeRefusal(
   requests: readonly JsonRpcRequest[],
-  server: Multiplexer,
+  resolver: ScopeResolver,
   { authInfo }: Exchange,
 ): Promise<Refusal | undefined> {
-  if (server.scopeResolver === undefined) return undefined;
   for (const request of requests) {
     const asked = { request, ...(authInfo && { authInfo }) };
-    const challenge = (await server.scopeResolver(asked)) as Challenge | undefined;
+    const challenge = (await resolver(asked)) as Challenge | undefined;
     if (challenge !== undefined) return insufficientScope(challenge, authInfo);
   }
   return undefined;

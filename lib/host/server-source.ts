@@ -8,6 +8,7 @@
 import type { JsonRpcResponse, Params } from '../protocol/json-rpc.js';
 import type { Client } from './client.js';
 import type { Exchange } from './exchange.js';
+import type { Later } from './later.js';
 import type { LiveSession } from './live-session.js';
 import type { Multiplexer } from './multiplexer.js';
 
@@ -21,7 +22,7 @@ export interface ServerSource {
   /** Connects what can be connected before the first client comes. */
   ready(): Promise<void>;
   /** The server for a client's requests. */
-  lease(client: Client, exchange: Exchange): Promise<Lease>;
+  lease(client: Client, exchange: Exchange): Later<Lease>;
   /** Leads a client through its handshake; the response is the server's own. */
   initialize(client: Client, exchange: Exchange, params: Params): Promise<JsonRpcResponse>;
   /** A session is over, and so is what was kept for it alone. */

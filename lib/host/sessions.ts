@@ -16,6 +16,7 @@ import type {
 import type { Audience } from './audience.js';
 import type { Exchange } from './exchange.js';
 import { Identities } from './identities.js';
+import { type Later, then } from './later.js';
 import { LiveSession } from './live-session.js';
 import type { SealedSession } from './session-id.js';
 import { readSessionId, type SessionIds } from './session-id.js';
@@ -61,20 +62,21 @@ export class Sessions implements Audience {
   }
 
   /** The session that a request names, if the caller may use it; held until `release`. */
-  async find(exchange: Exchange): Promise<LiveSession | undefined> {
+  find(exchange: Exchange): Later<LiveSession | undefined> {
     const id = readSessionId(exchange);
     if (id === undefined) return undefined;
-    const record = await this.#store.find(id, Date.now());
-    if (record === undefined) return this.#wake(exchange, id);
-    const isOurs =
-      record.principal === exchange.principal &&
-      (record.place ?? exchange.place) === exchange.place;
-    return isOurs ? this.#liveOf(record) : undefined;
+    return then(this.#store.find(id, Date.now()), (record) => {
+      if (record === undefined) return this.#wake(exchange, id);
+      const isOurs =
+        record.principal === exchange.principal &&
+        (record.place ?? exchange.place) === exchange.place;
+      return isOurs ? this.#liveOf(record) : undefined;
+    });
   }
 
   /** The session was used. */
-  async touch(session: LiveSession, phase: SessionPhase): Promise<void> {
-    await this.#store.touch(session.record, phase, Date.now());
+  touch(session: LiveSession, phase: SessionPhase): Later<void> {
+    return this.#store.touch(session.record, phase, Date.now());
   }
 
   /** Ends a session for good. */

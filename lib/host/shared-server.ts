@@ -14,6 +14,7 @@ import { refuseClientState, refuseRootsListener } from './adoption.js';
 import type { Audience } from './audience.js';
 import type { Client } from './client.js';
 import type { Exchange } from './exchange.js';
+import type { Later } from './later.js';
 import type { LiveSession } from './live-session.js';
 import { Multiplexer, type MultiplexerOptions, serverClosed } from './multiplexer.js';
 import type { ConnectableServer } from './server.js';
@@ -30,6 +31,7 @@ interface Connection {
   readonly multiplexer: Multiplexer;
   readonly options: SharedServerOptions;
   opening: Promise<void> | undefined;
+  isOpen: boolean;
 }
 
 const connections = new WeakMap<object, Connection>();
@@ -58,7 +60,7 @@ function connectionOf(server: ConnectableServer, options: SharedServerOptions): 
   const known = connections.get(inner);
   if (known === undefined) {
     const multiplexer = new Multiplexer(server, options);
-    const connection = { multiplexer, options, opening: undefined };
+    const connection: Connection = { multiplexer, options, opening: undefined, isOpen: false };
     multiplexer.onEnd = () => connections.delete(inner);
     connections.set(inner, connection);
     return connection;
@@ -99,9 +101,9 @@ export class SharedServer implements ServerSource {
     await this.#connection.opening;
   }
 
-  async lease(): Promise<Lease> {
-    await this.ready();
-    return this.#lease;
+  lease(): Later<Lease> {
+    if (this.#connection.isOpen && !this.#server.isClosed) return this.#lease;
+    return this.ready().then(() => this.#lease);
   }
 
   async initialize(client: Client, _exchange: Exchange, params: Params): Promise<JsonRpcResponse> {
@@ -142,8 +144,10 @@ export class SharedServer implements ServerSource {
     const params = { protocolVersion, capabilities: EVERY_CAPABILITY, clientInfo };
     try {
       await this.#server.open(params, NOBODY);
-      if (options.dangerouslyShareClientState) return;
-      await refuseRootsListener(server, (message) => this.#server.onmessage?.(message));
+      if (!options.dangerouslyShareClientState) {
+        await refuseRootsListener(server, (message) => this.#server.onmessage?.(message));
+      }
+      this.#connection.isOpen = true;
     } catch (error) {
       this.#connection.opening = undefined;
       throw error;
