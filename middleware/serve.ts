@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import helmet from 'helmet';
 import { readServeEnvironment } from '../lib/env.js';
-import { OptionError } from '../lib/errors.js';
+import { McpRouterError, OptionError } from '../lib/errors.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import type { McpRouterOptions } from '../lib/options.js';
@@ -68,7 +68,7 @@ export async function serve(
   const http = createServer(app);
   try {
     await listen(http, port, host);
-    await router.mcp.ready();
+    await startUp(router);
   } catch (error) {
     await router.mcp.close();
     throw error;
@@ -77,6 +77,14 @@ export async function serve(
   const listening = listeningOn(http, router, bound);
   for (const line of urlMap(router.mcp.settings.address, bound)) print(line);
   return listening;
+}
+
+/** A server that cannot be served is told now, not to the first client. */
+async function startUp(router: McpRouter): Promise<void> {
+  const { checks } = await router.mcp.ready();
+  const fault = checks.find(({ ok }) => !ok);
+  if (fault === undefined) return;
+  throw new McpRouterError(fault.code ?? 'ERR_MCP_CLOSED', fault.detail ?? fault.name);
 }
 
 function withEnvironment(options: ServeOptions) {

@@ -5,21 +5,28 @@
  *
  * @module
  */
+import { McpRouterError, type McpRouterErrorCode } from '../errors.js';
 import type { Exchange, Reply } from './exchange.js';
 import type { Later } from './later.js';
 import { LegacyEra } from './legacy-era.js';
 import type { DrainOptions } from './lifecycle.js';
 import type { EndpointParts } from './parts.js';
+import type { Sessions } from './sessions.js';
+
+/** One thing that an endpoint needs. */
+export interface ReadinessCheck {
+  readonly name: 'accepting' | 'server';
+  readonly ok: boolean;
+  readonly detail?: string;
+  /** Code of the error behind `detail`, if it is one of ours. */
+  readonly code?: McpRouterErrorCode;
+}
 
 /** Whether an endpoint can serve, and why not. */
 export interface Readiness {
   readonly ready: boolean;
   /** One line per thing that was looked at. */
-  readonly checks: readonly {
-    readonly name: string;
-    readonly ok: boolean;
-    readonly detail?: string;
-  }[];
+  readonly checks: readonly ReadinessCheck[];
 }
 
 /** The sessions of an endpoint, for its operator. */
@@ -54,10 +61,13 @@ export class Endpoint {
       close: (id) => sessions.end(id),
     };
     this.notify = {
-      toolsChanged: () => source.broadcast('notifications/tools/list_changed'),
-      promptsChanged: () => source.broadcast('notifications/prompts/list_changed'),
-      resourcesChanged: () => source.broadcast('notifications/resources/list_changed'),
-      resourceUpdated: (uri) => source.broadcast('notifications/resources/updated', { uri }),
+      toolsChanged: () => {
+        source.toolsChanged();
+        tellAll(sessions, 'notifications/tools/list_changed');
+      },
+      promptsChanged: () => tellAll(sessions, 'notifications/prompts/list_changed'),
+      resourcesChanged: () => tellAll(sessions, 'notifications/resources/list_changed'),
+      resourceUpdated: (uri) => tellSubscribers(sessions, uri),
     };
   }
 
@@ -70,7 +80,7 @@ export class Endpoint {
   async ready(): Promise<Readiness> {
     const { lifecycle, source } = this.#parts;
     const isOpen = lifecycle.phase === 'open';
-    const checks: { name: string; ok: boolean; detail?: string }[] = [
+    const checks: ReadinessCheck[] = [
       { name: 'accepting', ok: isOpen, ...(!isOpen && { detail: lifecycle.phase }) },
     ];
     try {
@@ -78,7 +88,8 @@ export class Endpoint {
       checks.push({ name: 'server', ok: true });
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      checks.push({ name: 'server', ok: false, detail });
+      const code = error instanceof McpRouterError ? error.code : undefined;
+      checks.push({ name: 'server', ok: false, detail, ...(code && { code }) });
     }
     return { ready: checks.every(({ ok }) => ok), checks };
   }
@@ -96,4 +107,15 @@ export class Endpoint {
     await sessions.close();
     await source.close();
   }
+}
+
+function tellAll(sessions: Sessions, method: string): void {
+  const json = JSON.stringify({ jsonrpc: '2.0', method });
+  for (const stream of sessions.streams()) stream.send(json);
+}
+
+function tellSubscribers(sessions: Sessions, uri: string): void {
+  const method = 'notifications/resources/updated';
+  const json = JSON.stringify({ jsonrpc: '2.0', method, params: { uri } });
+  for (const client of sessions.subscribers(uri)) client.standalone?.send(json);
 }

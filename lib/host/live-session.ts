@@ -22,7 +22,11 @@ interface RunningCall {
   readonly server: Multiplexer;
 }
 
-const SESSION_ENDED = { code: CODES.server, message: 'The session has ended' };
+const SESSION_ENDED = {
+  code: CODES.server,
+  message: 'The session has ended',
+  data: { reason: 'session_ended' },
+};
 
 export class LiveSession implements Client {
   readonly record: SessionRecord;
@@ -104,9 +108,9 @@ export class LiveSession implements Client {
     });
   }
 
-  /** The session is over: cancels its calls and questions, ends its stream. */
+  /** The session is over: ends its calls and questions with an error, and its stream. */
   end(): void {
-    for (const { call, server } of [...this.calls.values()]) server.cancel(call, 'session ended');
+    for (const { call, server } of [...this.calls.values()]) server.fail(call, SESSION_ENDED);
     for (const question of [...(this.#questions?.values() ?? [])]) {
       question.answer(errorResponse(SESSION_ENDED));
     }

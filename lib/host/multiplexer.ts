@@ -223,6 +223,11 @@ export class Multiplexer {
     }
   }
 
+  /** The next `tools/list` asks the server again. */
+  forgetTools(): void {
+    this.#toolList?.clear();
+  }
+
   /** True when the server declared this capability. */
   offers(...path: string[]): boolean {
     const held = path.reduce<unknown>(
@@ -244,7 +249,7 @@ export class Multiplexer {
   }
 
   #notify(message: JsonRpcNotification, options: SendOptions | undefined): void {
-    if (message.method === 'notifications/tools/list_changed') this.#toolList?.clear();
+    if (message.method === 'notifications/tools/list_changed') this.forgetTools();
     this.outbound.notify(message, options);
   }
 

@@ -78,8 +78,8 @@ export class ServerPool implements ServerSource {
     held.then((pooled) => this.#retire(pooled)).catch(() => {});
   }
 
-  broadcast(method: string, params?: Params): void {
-    for (const { server } of this.#built) void server.send({ jsonrpc: '2.0', method, params });
+  toolsChanged(): void {
+    for (const { server } of this.#built) server.forgetTools();
   }
 
   async close(): Promise<void> {

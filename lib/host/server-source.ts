@@ -29,8 +29,8 @@ export interface ServerSource {
   ended(session: LiveSession, uris: readonly string[]): void;
   /** False when the server's side was closed. */
   readonly isOpen: boolean;
-  /** Sends a notification from the server to all its clients. */
-  broadcast(method: string, params?: Params): void;
+  /** The tools changed, although no server said so: kept lists are forgotten. */
+  toolsChanged(): void;
   close(): Promise<void>;
 }
 

@@ -123,8 +123,8 @@ export class SharedServer implements ServerSource {
     }
   }
 
-  broadcast(method: string, params?: Params): void {
-    void this.#server.send({ jsonrpc: '2.0', method, params });
+  toolsChanged(): void {
+    this.#server.forgetTools();
   }
 
   async close(): Promise<void> {
