@@ -14,7 +14,7 @@ import { type Client, StatelessClient } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
 import { type Incoming, readIncoming, versionFault } from './incoming.js';
 import { initialize } from './initialize.js';
-import { finallyDo, type Later, then } from './later.js';
+import { andThen, finallyDo, type Later } from './later.js';
 import type { LiveSession } from './live-session.js';
 import { takeNotifications, takeResponse } from './one-way.js';
 import type { EndpointParts } from './parts.js';
@@ -64,7 +64,7 @@ export class LegacyEra {
     if (settings.stateless) {
       return this.#take(incoming, new StatelessClient(exchange.principal), exchange, reply);
     }
-    return then(this.#sessionOf(exchange, reply, incoming), (session) => {
+    return andThen(this.#sessionOf(exchange, reply, incoming), (session) => {
       if (session === undefined) return undefined;
       return finallyDo(
         () => this.#take(incoming, session, exchange, reply),
@@ -80,7 +80,7 @@ export class LegacyEra {
     reply: Reply,
   ): Later<void> {
     for (const response of incoming.responses) takeResponse(response, client);
-    return then(this.#notice(incoming, client, exchange), () =>
+    return andThen(this.#notice(incoming, client, exchange), () =>
       incoming.requests.length === 0
         ? reply.empty(202)
         : serveRequests(this.#parts, incoming, client, exchange, reply),
@@ -137,7 +137,7 @@ export class LegacyEra {
       refuse(reply, REFUSALS.sessionRequired, id);
       return undefined;
     }
-    return then(this.#parts.sessions.find(exchange), (session) => {
+    return andThen(this.#parts.sessions.find(exchange), (session) => {
       if (session === undefined) refuse(reply, REFUSALS.sessionNotFound, id);
       return session;
     });

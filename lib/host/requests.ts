@@ -15,7 +15,7 @@ import type { Client } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
 import { remembered } from './handshake.js';
 import type { Incoming } from './incoming.js';
-import { type Later, then } from './later.js';
+import { andThen, type Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import { messageExtra } from './message-extra.js';
 import type { MessageExtra } from './multiplexer.js';
@@ -40,8 +40,8 @@ export function serveRequests(
   const refusal = refusalOf(incoming, client, parts.settings.limits.callsPerSession);
   if (refusal !== undefined) return refuse(reply, refusal, id);
   const begin = (lease: Lease) =>
-    then(touched(parts, client), () => run(parts, incoming, client, exchange, reply, lease));
-  return then(parts.source.lease(client, exchange), (lease) => {
+    andThen(touched(parts, client), () => run(parts, incoming, client, exchange, reply, lease));
+  return andThen(parts.source.lease(client, exchange), (lease) => {
     const { scopeResolver } = lease.server;
     if (scopeResolver === undefined) return begin(lease);
     return scopeRefusal(requests, scopeResolver, exchange).then((challenge) => {

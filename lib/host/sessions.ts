@@ -16,7 +16,7 @@ import type {
 import type { Audience } from './audience.js';
 import type { Exchange } from './exchange.js';
 import { Identities } from './identities.js';
-import { type Later, then } from './later.js';
+import { andThen, type Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import type { SealedSession } from './session-id.js';
 import { readSessionId, type SessionIds } from './session-id.js';
@@ -65,7 +65,7 @@ export class Sessions implements Audience {
   find(exchange: Exchange): Later<LiveSession | undefined> {
     const id = readSessionId(exchange);
     if (id === undefined) return undefined;
-    return then(this.#store.find(id, Date.now()), (record) => {
+    return andThen(this.#store.find(id, Date.now()), (record) => {
       if (record === undefined) return this.#wake(exchange, id);
       const isOurs =
         record.principal === exchange.principal &&
