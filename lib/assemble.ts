@@ -7,9 +7,11 @@
  */
 import { OptionError } from './errors.js';
 import type { Audience } from './host/audience.js';
+import { Deadlines } from './host/deadlines.js';
 import { Endpoint } from './host/endpoint.js';
 import { KeepAlive } from './host/keep-alive.js';
 import { Lifecycle } from './host/lifecycle.js';
+import type { PostStream } from './host/post-stream.js';
 import { type ConnectableServer, isServer, type ServerFactory } from './host/server.js';
 import { ServerPool } from './host/server-pool.js';
 import type { ServerSource } from './host/server-source.js';
@@ -34,6 +36,7 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
     sessions,
     source,
     keepAlive: new KeepAlive(settings.keepAliveMs),
+    patience: new Deadlines<PostStream>(settings.upgradeAfterMs, (post) => post.startStreaming()),
     lifecycle: new Lifecycle(),
     logger,
   });

@@ -45,7 +45,6 @@ export class Call implements Context {
   observe: AnswerObserver | undefined;
   /** Called once when the call is over, before its answer leaves. */
   onOver: (() => void) | undefined;
-  deadline: NodeJS.Timeout | undefined;
 
   constructor(id: number, request: JsonRpcRequest, client: Client, port: CallPort) {
     this.id = id;
@@ -84,7 +83,6 @@ export class Call implements Context {
 
   #end(): void {
     this.isOver = true;
-    clearTimeout(this.deadline);
     this.onOver?.();
   }
 

@@ -24,6 +24,7 @@ import type { CallPort } from './call.js';
 import { Call } from './call.js';
 import type { Client } from './client.js';
 import { context } from './context.js';
+import { Deadlines } from './deadlines.js';
 import type { Affinity, SendOptions } from './outbound.js';
 import { Outbound } from './outbound.js';
 import type { ConnectableServer } from './server.js';
@@ -80,8 +81,9 @@ export class Multiplexer {
   onEnd: (() => void) | undefined;
   scopeResolver: ScopeResolver | undefined;
   readonly #calls = new Map<number, Call>();
-  readonly #options: MultiplexerOptions;
+  readonly #deadlines: Deadlines<Call>;
   readonly #toolList: ToolList | undefined;
+  readonly #askMs: number;
   #release: (() => void) | undefined;
   #capabilities: unknown;
   #levelsPassed = 0;
@@ -90,7 +92,8 @@ export class Multiplexer {
 
   constructor(server: ConnectableServer, options: MultiplexerOptions) {
     this.server = server;
-    this.#options = options;
+    this.#askMs = options.askMs;
+    this.#deadlines = new Deadlines(options.callMs, (call) => this.fail(call, TIMED_OUT));
     this.wantsWebRequest = generationOf(server) === 'v2';
     this.#toolList = isMcpServer(server) ? new ToolList() : undefined;
     this.outbound = new Outbound(
@@ -111,15 +114,10 @@ export class Multiplexer {
     return this.#isClosed;
   }
 
-  /** True while calls are in flight. */
-  get isBusy(): boolean {
-    return this.#calls.size > 0;
-  }
-
   /** Connects the server and leads it through its one handshake. */
   async open(initialize: Params, client: Client): Promise<JsonRpcResponse> {
     await this.server.connect(this as never);
-    this.#release = adoptServer(this.server, this.outbound, this.#options.askMs);
+    this.#release = adoptServer(this.server, this.outbound, this.#askMs);
     const request = { jsonrpc: '2.0' as const, id: 0, method: 'initialize', params: initialize };
     const response = await this.ask(request, client);
     if ('result' in response) this.#capabilities = response.result.capabilities;
@@ -137,6 +135,7 @@ export class Multiplexer {
     this.#isClosed = true;
     for (const call of this.#calls.values()) call.answer(errorResponse(SHUTTING_DOWN));
     this.#calls.clear();
+    this.#deadlines.clear();
     this.outbound.clear();
     this.#release?.();
     this.onclose?.();
@@ -175,8 +174,7 @@ export class Multiplexer {
     }
     call.observe = this.#toolList?.observer(request, client.principal);
     this.#calls.set(call.id, call);
-    call.deadline = setTimeout(() => this.#expire(call), this.#options.callMs);
-    call.deadline.unref();
+    this.#deadlines.add(call);
     context.run(call, () => this.onmessage?.(withOurIds(request, call, client), extra));
     return call;
   }
@@ -208,6 +206,7 @@ export class Multiplexer {
   /** The client no longer wants an answer; the handler's signal is aborted. */
   cancel(call: Call, reason: unknown): void {
     if (!this.#calls.delete(call.id)) return;
+    this.#deadlines.delete(call);
     const params = { requestId: call.id, ...(typeof reason === 'string' && { reason }) };
     call.abandon();
     this.#deliver({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, call.client);
@@ -257,6 +256,7 @@ export class Multiplexer {
     const call = this.#calls.get(response.id as number);
     if (call === undefined) return;
     this.#calls.delete(call.id);
+    this.#deadlines.delete(call);
     this.outbound.tasks.note(call, response);
     this.outbound.elicitations.noteResponse(response, call.client);
     if (call.method === 'tasks/list') {
@@ -264,10 +264,6 @@ export class Multiplexer {
     } else {
       call.answer(response);
     }
-  }
-
-  #expire(call: Call): void {
-    if (this.#calls.has(call.id)) this.fail(call, TIMED_OUT);
   }
 }
 

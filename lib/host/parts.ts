@@ -6,9 +6,10 @@
  * @module
  */
 import type { Logger } from '../log.js';
+import type { Deadlines } from './deadlines.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { Lifecycle } from './lifecycle.js';
-import type { AnswerMode } from './post-stream.js';
+import type { AnswerMode, PostStream } from './post-stream.js';
 import type { ServerSource } from './server-source.js';
 import type { Sessions } from './sessions.js';
 
@@ -16,7 +17,6 @@ import type { Sessions } from './sessions.js';
 export interface EraSettings {
   readonly stateless: boolean;
   readonly responseMode: AnswerMode;
-  readonly upgradeAfterMs: number;
   readonly limits: { readonly batch: number; readonly callsPerSession: number };
 }
 
@@ -25,6 +25,8 @@ export interface EndpointParts {
   readonly sessions: Sessions;
   readonly source: ServerSource;
   readonly keepAlive: KeepAlive;
+  /** Unanswered POSTs that become event streams in a moment. */
+  readonly patience: Deadlines<PostStream>;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
 }

@@ -9,6 +9,7 @@
  */
 import { messageEvent, SSE_HEADERS } from '../protocol/sse.js';
 import type { CallPort } from './call.js';
+import type { Deadlines } from './deadlines.js';
 import type { EventSink, Reply } from './exchange.js';
 import type { KeepAlive } from './keep-alive.js';
 
@@ -18,8 +19,8 @@ export type AnswerMode = 'auto' | 'json' | 'sse';
 /** How a POST is answered. */
 export interface PostStreamOptions {
   readonly mode: AnswerMode;
-  /** In mode `auto`, milliseconds until the stream is opened without an answer. */
-  readonly upgradeAfterMs: number;
+  /** In mode `auto`, opens the stream when the answer takes too long. */
+  readonly patience: Deadlines<PostStream>;
   /** Responses to wait for. */
   readonly calls: number;
   /** Answers to a batch are an array. */
@@ -37,7 +38,6 @@ export class PostStream implements CallPort {
   #sink: EventSink | undefined;
   #open: number;
   #answers: string[] | undefined;
-  #upgrade: NodeJS.Timeout | undefined;
 
   constructor(reply: Reply, keepAlive: KeepAlive, options: PostStreamOptions) {
     this.#reply = reply;
@@ -45,10 +45,8 @@ export class PostStream implements CallPort {
     this.#options = options;
     this.#open = options.calls;
     reply.onAbort(() => this.#leave());
-    if (options.mode === 'sse') this.#startStreaming();
-    if (options.mode === 'auto') {
-      this.#upgrade = setTimeout(() => this.#startStreaming(), options.upgradeAfterMs);
-    }
+    if (options.mode === 'sse') this.startStreaming();
+    if (options.mode === 'auto') options.patience.add(this);
   }
 
   get isOpen(): boolean {
@@ -58,7 +56,7 @@ export class PostStream implements CallPort {
 
   send(json: string): void {
     if (!this.isOpen) return;
-    this.#startStreaming();
+    this.startStreaming();
     this.#write(messageEvent(json));
   }
 
@@ -77,7 +75,7 @@ export class PostStream implements CallPort {
   abandon(): void {
     this.#open -= 1;
     // The client asked for no answer; HTTP still wants one, and an event stream may be empty.
-    if (this.#open === 0 && this.#answers === undefined) this.#startStreaming();
+    if (this.#open === 0 && this.#answers === undefined) this.startStreaming();
     this.#finishIfComplete();
   }
 
@@ -91,14 +89,15 @@ export class PostStream implements CallPort {
   }
 
   #finishAsJson(body: string): void {
-    clearTimeout(this.#upgrade);
+    this.#options.patience.delete(this);
     this.#phase = 'done';
     this.#reply.json(200, body, this.#options.headers);
   }
 
-  #startStreaming(): void {
+  /** Opens the event stream, if nothing was answered yet. */
+  startStreaming(): void {
     if (this.#phase !== 'pending') return;
-    clearTimeout(this.#upgrade);
+    this.#options.patience.delete(this);
     this.#phase = 'streaming';
     this.#sink = this.#reply.stream({ ...SSE_HEADERS, ...this.#options.headers });
     this.#keepAlive.add(this.#sink);
@@ -112,7 +111,7 @@ export class PostStream implements CallPort {
   /** The client is gone; the call goes on (2025-11-25 transports: disconnection is not cancellation). */
   #leave(): void {
     if (this.#phase === 'done') return;
-    clearTimeout(this.#upgrade);
+    this.#options.patience.delete(this);
     this.#phase = 'gone';
     if (this.#sink !== undefined) this.#keepAlive.delete(this.#sink);
   }

@@ -65,7 +65,7 @@ function run(
 ): void {
   const stream = new PostStream(reply, parts.keepAlive, {
     mode: modeOf(exchange, parts.settings.responseMode),
-    upgradeAfterMs: parts.settings.upgradeAfterMs,
+    patience: parts.patience,
     calls: requests.length,
     isBatch,
     headers: NO_HEADERS,

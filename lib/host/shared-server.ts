@@ -149,7 +149,8 @@ export class SharedServer implements ServerSource {
       }
       this.#connection.isOpen = true;
     } catch (error) {
-      this.#connection.opening = undefined;
+      // A refusal of ours is for good; a failed connection may be tried again.
+      if (!(error instanceof McpRouterError)) this.#connection.opening = undefined;
       throw error;
     }
   }
