@@ -122,7 +122,7 @@ export class Outbound {
     const port = onCall ?? client.standalone ?? (await client.standaloneWithin(waitMs));
     if (port === undefined) return this.#fail(request, origin, NO_STREAM(request.method));
     this.elicitations.noteQuestion(request, client);
-    this.#questions.ask(request, client, (json) => port.send(json));
+    this.#questions.ask(request, client, port);
   }
 
   /** Why a server-to-client request cannot be sent from here; undefined when it can. */

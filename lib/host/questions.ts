@@ -12,6 +12,12 @@ import type { Client } from './client.js';
 /** Hands a message to the server that asked. */
 export type Deliver = (message: unknown, client: Client | undefined) => void;
 
+/** The stream that a question goes out on. */
+export interface QuestionPort {
+  readonly isOpen: boolean;
+  send(json: string): void;
+}
+
 /** A request that waits for its client's answer. */
 export interface Question {
   readonly client: Client;
@@ -20,7 +26,7 @@ export interface Question {
   answer(response: JsonRpcResponse): void;
   /** The client reports progress. */
   progress(params: Params): void;
-  /** Sends a message after the question, on the stream that it went out on. */
+  /** Sends a message after the question, on its stream or, when that is over, on the session's. */
   follow(json: string): void;
 }
 
@@ -37,7 +43,7 @@ export class Questions {
   }
 
   /** Sends `request` to `client` and keeps the place of its answer. */
-  ask(request: JsonRpcRequest, client: Client, send: (json: string) => void): void {
+  ask(request: JsonRpcRequest, client: Client, port: QuestionPort): void {
     const { id, method, params } = request;
     const wireId = `${this.#prefix}${id}`;
     const question = {
@@ -55,11 +61,16 @@ export class Questions {
           client,
         );
       },
-      follow: send,
+      follow: (json: string) => {
+        if (port.isOpen) port.send(json);
+        else client.standalone?.send(json);
+      },
     };
     this.#byServerId.set(id, question);
     client.questions?.set(wireId, question);
-    send(JSON.stringify({ jsonrpc: '2.0', id: wireId, method, params: withToken(params, wireId) }));
+    port.send(
+      JSON.stringify({ jsonrpc: '2.0', id: wireId, method, params: withToken(params, wireId) }),
+    );
   }
 
   /** The server no longer waits: tells the client that was asked. */

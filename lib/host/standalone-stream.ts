@@ -12,11 +12,16 @@ import type { KeepAlive } from './keep-alive.js';
 export class StandaloneStream {
   readonly #sink: EventSink;
   readonly #keepAlive: KeepAlive;
+  #isOpen = true;
 
   constructor(sink: EventSink, keepAlive: KeepAlive) {
     this.#sink = sink;
     this.#keepAlive = keepAlive;
     keepAlive.add(sink);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   send(json: string): void {
@@ -25,12 +30,13 @@ export class StandaloneStream {
 
   /** Ends the connection in order. */
   end(): void {
-    this.#keepAlive.delete(this.#sink);
+    this.release();
     this.#sink.end();
   }
 
   /** The client is gone. */
   release(): void {
+    this.#isOpen = false;
     this.#keepAlive.delete(this.#sink);
   }
 }

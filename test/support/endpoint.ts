@@ -1,0 +1,56 @@
+/**
+ * One endpoint in a real app, for the length of a test.
+ *
+ * Knows: `mcpRouter` and a stand-in for the app's own login. Does not know: what is tested.
+ *
+ * @module
+ */
+import express, { type RequestHandler } from 'express';
+import type {
+  ConnectableServer,
+  McpRouter,
+  McpRouterOptions,
+  ServerFactory,
+} from 'express-mcp-router';
+import { mcpRouter } from 'express-mcp-router';
+import { onTestFinished } from 'vitest';
+import { listen } from './listen.js';
+import { RawClient, type RawClientOptions } from './raw-client.js';
+
+/** A running endpoint. */
+export interface TestEndpoint {
+  readonly url: URL;
+  readonly router: McpRouter;
+  /** A raw client that has shaken hands and is closed with the test. */
+  client(options?: RawClientOptions): Promise<RawClient>;
+}
+
+/** The app's login: the `X-User` header is the user, `X-Scopes` what they may do. */
+const login: RequestHandler = (req, _res, next) => {
+  const user = req.get('x-user');
+  if (user !== undefined) {
+    const scopes = req.get('x-scopes')?.split(' ') ?? [];
+    const auth = { token: `token of ${user}`, clientId: 'app', scopes, extra: { sub: user } };
+    Object.assign(req, { auth });
+  }
+  next();
+};
+
+/** Serves `server` at `/mcp` of a new app until the running test ends. */
+export async function endpoint(
+  server: ConnectableServer | ServerFactory,
+  options: McpRouterOptions = {},
+): Promise<TestEndpoint> {
+  const router = mcpRouter(server, options);
+  const url = new URL('/mcp', await listen(express().use(login, router)));
+  onTestFinished(() => router.mcp.close());
+  return {
+    url,
+    router,
+    client: async (clientOptions) => {
+      const client = await RawClient.connect(url, clientOptions);
+      onTestFinished(() => client.close());
+      return client;
+    },
+  };
+}
