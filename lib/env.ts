@@ -8,6 +8,10 @@
 import { McpRouterError, OptionError, shown } from './errors.js';
 import { LOG_LEVELS, type Logger, type LogLevel, stderrLogger } from './log.js';
 import type { McpRouterOptions, ResponseMode } from './options.js';
+import { isHost, isOrigin, readPath, readUrl } from './urls.js';
+
+/** Shortest key that session ids may be sealed with. */
+export const MIN_SECRET_BYTES = 32;
 
 /** Values found in the environment; explicit options win over them. */
 export interface Environment {
@@ -28,6 +32,8 @@ export interface ServeEnvironment {
   readonly port?: number;
 }
 
+const MAX_TIMER_SECONDS = 2_147_483;
+
 type Source = Readonly<Record<string, string | undefined>>;
 
 /** Variables of features that this release does not have: ignoring them would open a server. */
@@ -45,15 +51,15 @@ export function readEnvironment(source: Source = process.env): Environment {
   for (const [name, why] of Object.entries(UNSERVED)) {
     if (source[name] !== undefined) throw new OptionError(`${name}: expected it unset. ${why}.`);
   }
-  const idleSeconds = read(source, 'MCP_SESSION_IDLE_SECONDS', positiveInteger);
+  const idleSeconds = read(source, 'MCP_SESSION_IDLE_SECONDS', seconds);
   return present({
-    baseUrl: read(source, 'MCP_BASE_URL', text),
-    mcpPath: read(source, 'MCP_PATH', text),
+    baseUrl: read(source, 'MCP_BASE_URL', address(readUrl)),
+    mcpPath: read(source, 'MCP_PATH', address(readPath)),
     stateless: read(source, 'MCP_STATELESS_HTTP', flag),
     responseMode: read(source, 'MCP_RESPONSE_MODE', oneOf(['auto', 'json', 'sse'] as const)),
-    secret: read(source, 'MCP_SECRET', list),
-    allowedHosts: read(source, 'MCP_ALLOWED_HOSTS', list),
-    corsOrigins: read(source, 'MCP_ALLOWED_ORIGINS', list),
+    secret: read(source, 'MCP_SECRET', listOf('keys of at least 32 bytes', isKey)),
+    allowedHosts: read(source, 'MCP_ALLOWED_HOSTS', listOf('hosts', isHost)),
+    corsOrigins: read(source, 'MCP_ALLOWED_ORIGINS', listOf('bare origins', isOrigin)),
     sessionIdleMs: idleSeconds === undefined ? undefined : idleSeconds * 1_000,
     logger: loggerOf(read(source, 'MCP_LOG_LEVEL', oneOf(LOG_LEVELS))),
   });
@@ -63,7 +69,9 @@ export function readEnvironment(source: Source = process.env): Environment {
 export function readServeEnvironment(source: Source = process.env): ServeEnvironment {
   const workers = read(source, 'MCP_WORKERS', positiveInteger);
   if (workers !== undefined && workers > 1) {
-    throw new OptionError('MCP_WORKERS: expected 1 or unset. This release serves in one process.');
+    throw new OptionError(
+      `MCP_WORKERS: expected 1 or unset, got ${workers}. This release serves in one process.`,
+    );
   }
   return present({
     host: read(source, 'MCP_HOST', text),
@@ -104,19 +112,32 @@ export function claimProcessAddress(
 /** A reader returns undefined for a malformed value; `expected` says what it takes. */
 interface Form<T> {
   readonly expected: string;
-  parse(value: string): T | undefined;
+  parse(value: string, name: string): T | undefined;
 }
 
 const text: Form<string> = { expected: 'a value', parse: (value) => value };
 
 const flag: Form<boolean> = {
   expected: 'true or false',
-  parse: (value) => ({ true: true, '1': true, false: false, '0': false })[value.toLowerCase()],
+  parse: (value) => FLAGS.get(value.toLowerCase()),
 };
+
+const FLAGS = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
 
 const positiveInteger: Form<number> = {
   expected: 'a positive integer',
   parse: (value) => (/^[1-9]\d{0,8}$/.test(value) ? Number(value) : undefined),
+};
+
+const seconds: Form<number> = {
+  expected: `seconds, an integer from 1 to ${MAX_TIMER_SECONDS}`,
+  parse: (value) =>
+    /^[1-9]\d{0,8}$/.test(value) && Number(value) <= MAX_TIMER_SECONDS ? Number(value) : undefined,
 };
 
 const portNumber: Form<number> = {
@@ -125,13 +146,21 @@ const portNumber: Form<number> = {
     /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : undefined,
 };
 
-const list: Form<readonly string[]> = {
-  expected: 'values separated by commas',
+const listOf = (what: string, isValid: (value: string) => boolean): Form<readonly string[]> => ({
+  expected: `${what}, separated by commas`,
   parse: (value) => {
     const values = value.split(',').map((part) => part.trim());
-    return values.includes('') ? undefined : values;
+    return values.every(isValid) ? values : undefined;
   },
-};
+});
+
+const isKey = (value: string) => Buffer.byteLength(value) >= MIN_SECRET_BYTES;
+
+/** Checked by the option's own rules, which tell what is wrong in the variable's name. */
+const address = (check: (name: string, value: string) => string): Form<string> => ({
+  expected: 'an address',
+  parse: (value, name) => check(name, value),
+});
 
 const oneOf = <T extends string>(values: readonly T[]): Form<T> => ({
   expected: values.join(', '),
@@ -141,7 +170,7 @@ const oneOf = <T extends string>(values: readonly T[]): Form<T> => ({
 function read<T>(source: Source, name: string, { expected, parse }: Form<T>): T | undefined {
   const value = source[name];
   if (value === undefined) return undefined;
-  const parsed = value.trim() === '' ? undefined : parse(value.trim());
+  const parsed = value.trim() === '' ? undefined : parse(value.trim(), name);
   if (parsed !== undefined) return parsed;
   const told = name === 'MCP_SECRET' ? `${Buffer.byteLength(value)} bytes` : shown(value);
   throw new OptionError(`${name}: expected ${expected}, got ${told}. Unset it to use the default.`);

@@ -27,6 +27,12 @@ const drop = () => {};
 /** Says nothing. */
 export const silentLogger: Logger = { debug: drop, info: drop, warn: drop, error: drop };
 
+/** Errors have no members of their own that JSON would show. */
+const readable = (_name: string, value: unknown) =>
+  value instanceof Error
+    ? { name: value.name, message: value.message, stack: value.stack, cause: value.cause }
+    : value;
+
 /** Writes one JSON object a line to standard error, from `level` up. */
 export function stderrLogger(level: LogLevel): Logger {
   const lowest = LOG_LEVELS.indexOf(level);
@@ -35,7 +41,7 @@ export function stderrLogger(level: LogLevel): Logger {
       ? drop
       : (fields: object, message: string) => {
           const line = { time: new Date().toISOString(), level: name, ...fields, msg: message };
-          process.stderr.write(`${JSON.stringify(line)}\n`);
+          process.stderr.write(`${JSON.stringify(line, readable)}\n`);
         };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -6,12 +6,12 @@
  * @module
  */
 import { z } from 'zod';
-import type { Environment } from './env.js';
+import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown } from './errors.js';
 import { type Logger, silentLogger } from './log.js';
 import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import type { Store } from './store/port.js';
-import { resolveAddress } from './urls.js';
+import { isHost, isOrigin, resolveAddress } from './urls.js';
 
 /** What `assemble` builds from. */
 export interface Resolved {
@@ -23,7 +23,6 @@ export interface Resolved {
   readonly logger: Logger;
 }
 
-const MIN_SECRET_BYTES = 32;
 const MAX_TIMER_MS = 2_147_483_647;
 
 const count = (expected = 'a positive integer') =>
@@ -33,6 +32,8 @@ const duration = () =>
     .int({ error: 'milliseconds, a positive integer' })
     .positive({ error: 'milliseconds, a positive integer' })
     .max(MAX_TIMER_MS, { error: `at most ${MAX_TIMER_MS} milliseconds` });
+/** Unknown members have a message of their own; see `unknownOption`. */
+const notAnObject = { error: 'an object' };
 const flag = () => z.boolean({ error: 'true or false' });
 const anyFunction = z.custom<Middleware>((value) => typeof value === 'function', {
   error: 'a function (req, res, next)',
@@ -50,13 +51,12 @@ const origin = z.string({ error: 'an origin' }).refine(isOrigin, {
   error: 'a bare origin such as "https://app.example.com" (dangerouslyAllowAnyOrigin lets all in)',
 });
 const host = z.string({ error: 'a host' }).refine(isHost, {
-  error: 'a host such as "example.com" or "example.com:8443", without scheme and path',
+  error: ({ input }) => `a host such as "${suggestedHost(String(input))}", without scheme and path`,
 });
 const secret = z
   .string({ error: 'a string of at least 32 bytes' })
   .refine((value) => Buffer.byteLength(value) >= MIN_SECRET_BYTES, {
-    error: (issue) =>
-      `at least ${MIN_SECRET_BYTES} bytes, has ${Buffer.byteLength(String(issue.input))}`,
+    error: `at least ${MIN_SECRET_BYTES} bytes`,
   });
 const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
 const path = z.string({ error: 'a path' }).optional();
@@ -74,34 +74,47 @@ const SCHEMA = z.strictObject({
   upgradeAfterMs: duration().default(1_000),
   keepAliveMs: duration().default(15_000),
   session: z
-    .strictObject({
-      idleMs: duration().default(1_800_000),
-      absoluteMs: duration().default(86_400_000),
-      max: count().default(100_000),
-      perPrincipal: count().default(100),
-      perAddress: count().default(1_000),
-    })
+    .strictObject(
+      {
+        idleMs: duration().default(1_800_000),
+        absoluteMs: duration().default(86_400_000),
+        max: count().default(100_000),
+        perPrincipal: count().default(100),
+        perAddress: count().default(1_000),
+      },
+      notAnObject,
+    )
     .prefault({}),
   limits: z
-    .strictObject({
-      bodyBytes: count().default(4_194_304),
-      batch: count().default(100),
-      callsPerSession: count().default(64),
-      callMs: duration().default(3_600_000),
-      askMs: duration().default(60_000),
-      unsentBytes: count().default(1_048_576),
-    })
+    .strictObject(
+      {
+        bodyBytes: count().default(4_194_304),
+        batch: count().default(100),
+        callsPerSession: count().default(64),
+        callMs: duration().default(3_600_000),
+        askMs: duration().default(60_000),
+        unsentBytes: count().default(1_048_576),
+      },
+      notAnObject,
+    )
     .prefault({}),
   store: having<Store>('a store such as memoryStore()', 'sessions').optional(),
-  secret: z.union([secret, z.array(secret).min(1, { error: 'at least one key' })]).optional(),
+  secret: z
+    .union([secret, z.array(secret).min(1, { error: 'at least one key' })], {
+      error: `a key of at least ${MIN_SECRET_BYTES} bytes, or a ring of them`,
+    })
+    .optional(),
   cors: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        origins: z.array(origin, { error: 'an array of origins' }).default([]),
-        maxAgeSeconds: count('seconds, a positive integer').default(600),
-      }),
-    ])
+    .union(
+      [
+        z.literal(false),
+        z.strictObject({
+          origins: z.array(origin, { error: 'an array of origins' }).optional(),
+          maxAgeSeconds: count('seconds, a positive integer').default(600),
+        }),
+      ],
+      { error: 'false, or an object with origins and maxAgeSeconds' },
+    )
     .prefault({}),
   allowedHosts: z.array(host, { error: 'an array of hosts' }).default([]),
   dangerouslyAllowAnyHost: flag().default(false),
@@ -110,7 +123,11 @@ const SCHEMA = z.strictObject({
     .enum(['context', 'explicit'], { error: '"context" or "explicit"' })
     .default('context'),
   dangerouslyShareClientState: flag().default(false),
-  middleware: z.union([anyFunction, z.array(anyFunction)]).default([]),
+  middleware: z
+    .union([anyFunction, z.array(anyFunction)], {
+      error: 'a function (req, res, next), or an array of them',
+    })
+    .default([]),
   logger: having<Logger>(
     'an object with debug, info, warn and error',
     'debug',
@@ -143,23 +160,26 @@ export function resolveOptions(options: McpRouterOptions, environment: Environme
 
 function merged(options: McpRouterOptions, environment: Environment): object {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new OptionError(`options: expected an object, got ${shown(options)}.`);
+    const told = Array.isArray(options) ? 'an array' : shown(options);
+    throw new OptionError(`options: expected an object, got ${told}.`);
   }
   const { logger: _logger, corsOrigins: _origins, sessionIdleMs, ...others } = environment;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const values: Record<string, unknown> = { ...others, ...Object.fromEntries(given) };
   for (const [name, value] of Object.entries(values)) values[name] = withoutUndefined(value);
   const { session } = values;
-  if (sessionIdleMs !== undefined && (session === undefined || typeof session === 'object')) {
+  if (sessionIdleMs !== undefined && (session === undefined || isGroup(session))) {
     values.session = { idleMs: sessionIdleMs, ...session };
   }
   return values;
 }
 
+const isGroup = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
 /** A group of options without the members that are `undefined`. */
 function withoutUndefined(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (!isGroup(value)) return value;
   if (Object.values(value).some((member) => typeof member === 'function')) return value;
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
@@ -168,8 +188,7 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
   const { stateless, responseMode, upgradeAfterMs, keepAliveMs, session, limits, cors } = checked;
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
-  const explicit = cors === false ? [] : cors.origins;
-  const origins = explicit.length > 0 ? explicit : (corsOrigins ?? []);
+  const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
   return deepFrozen({
     address: resolveAddress(checked),
     stateless,
@@ -183,7 +202,7 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
       origins: origins.map((text) => new URL(text).origin),
       maxAgeSeconds: cors === false ? 0 : cors.maxAgeSeconds,
     },
-    allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
+    allowedHosts: allowedHosts.map((name) => name.toLowerCase().replace(/\.(?=:|$)/, '')),
     dangerouslyAllowAnyHost,
     dangerouslyAllowAnyOrigin,
     affinity,
@@ -198,14 +217,10 @@ function deepFrozen<T extends object>(value: T): T {
   return Object.freeze(value);
 }
 
-/** True for a scheme, a host and perhaps a port, and nothing else. */
-export function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:\/\/[^/?#@]+$/i.test(text);
-}
-
-/** True for a host with or without a port. */
-export function isHost(text: string): boolean {
-  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(text);
+/** The host of a URL that was given instead of one. */
+function suggestedHost(text: string): string {
+  const host = URL.canParse(text) ? new URL(text).host : '';
+  return isHost(host) ? host : 'example.com:8443';
 }
 
 /** The first fault, as a sentence. */
@@ -227,16 +242,16 @@ function faultOf(issue: z.core.$ZodIssue | undefined, values: object): OptionErr
     (held, name) => (held as Record<PropertyKey, unknown> | undefined)?.[name],
     values,
   );
-  const told = where.startsWith('secret') ? 'something else' : shown(value);
-  const expected = where.startsWith('secret') ? secretFault(issue) : issue.message;
-  return new OptionError(`${where}: expected ${expected}, got ${told}.`);
+  if (issue.path[0] === 'secret') return secretFault(where, issue, value);
+  return new OptionError(`${where}: expected ${issue.message}, got ${shown(value)}.`);
 }
 
-const secretFault = (issue: z.core.$ZodIssue) =>
-  issue.code === 'invalid_union'
-    ? (issue.errors.flat().find(({ code }) => code === 'custom')?.message ??
-      'a string of at least 32 bytes, or an array of them')
-    : issue.message;
+/** Says of a key how long it is, and of anything else what kind of thing. */
+function secretFault(where: string, { message }: z.core.$ZodIssue, value: unknown): OptionError {
+  const kind = Array.isArray(value) ? 'an array' : typeof value;
+  const told = typeof value === 'string' ? `${Buffer.byteLength(value)} bytes` : kind;
+  return new OptionError(`${where}: expected ${message}, got ${told}.`);
+}
 
 function unknownOption(path: readonly PropertyKey[], keys: readonly string[]): OptionError {
   const [key = ''] = keys;

@@ -45,6 +45,14 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** True for host names that never leave this machine; IPv6 in brackets. */
 export const isLoopbackName = (hostname: string): boolean => LOOPBACK.test(hostname.toLowerCase());
 
+/** True for a scheme, a host and perhaps a port, and nothing else. */
+export const isOrigin = (text: string): boolean =>
+  URL.canParse(text) && /^https?:\/\/[^/\\?#@*\s]+$/i.test(text);
+
+/** True for a host with or without a port. */
+export const isHost = (text: string): boolean =>
+  /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(text);
+
 /**
  * Derives the addresses once, from options alone.
  *
@@ -52,7 +60,7 @@ export const isLoopbackName = (hostname: string): boolean => LOOPBACK.test(hostn
  */
 export function resolveAddress(options: AddressOptions): Address {
   const mcpPath = readPath('mcpPath', options.mcpPath ?? DEFAULT_PATH);
-  const baseUrl = readUrl('baseUrl', options.baseUrl);
+  const baseUrl = optionalUrl('baseUrl', options.baseUrl);
   const prefix =
     options.proxyPrefix === undefined ? '/' : readPath('proxyPrefix', options.proxyPrefix);
   refuseDoubledPrefix(baseUrl, mcpPath);
@@ -61,8 +69,8 @@ export function resolveAddress(options: AddressOptions): Address {
     url: baseUrl === undefined ? undefined : joined(baseUrl, mcpPath),
     baseUrl,
     mcpPath,
-    issuerUrl: readUrl('issuerUrl', options.issuerUrl) ?? baseUrl,
-    resourceBaseUrl: readUrl('resourceBaseUrl', options.resourceBaseUrl) ?? baseUrl,
+    issuerUrl: optionalUrl('issuerUrl', options.issuerUrl) ?? baseUrl,
+    resourceBaseUrl: optionalUrl('resourceBaseUrl', options.resourceBaseUrl) ?? baseUrl,
     proxyPrefix: prefix === '/' ? '' : prefix,
   };
 }
@@ -79,7 +87,12 @@ export function endpointUrl(
   });
 }
 
-/** The path of a request target: decoded, without query, doubled slashes and a trailing slash. */
+/**
+ * The path of a request target: decoded, without query, doubled slashes and a trailing slash.
+ *
+ * An encoded slash stays encoded, as it is part of its segment: two targets that a router tells apart
+ * never have one place.
+ */
 export function placeOf(target: string): string {
   if (/^\/[\w./-]*[\w.-]$/.test(target) && !target.includes('//')) return target;
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0].length ?? 0;
@@ -134,19 +147,27 @@ const segmentsOf = (place: string) =>
 /** The path of a URL text; `:params` survive, unlike in `new URL(…).pathname`. */
 const pathOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/';
 
-const originOf = (url: string) => url.slice(0, url.length - pathOf(url).length) || url;
+const originOf = (url: string) => /^[a-z]+:\/\/[^/]*/i.exec(url)?.[0] ?? url;
 
 function decoded(segment: string): string {
   if (!segment.includes('%')) return segment;
   try {
-    return decodeURIComponent(segment);
+    return decodeURIComponent(segment).replace(/[%/]/g, encodeURIComponent);
   } catch {
     return segment;
   }
 }
 
-function readUrl(name: string, value: string | URL | undefined): string | undefined {
-  if (value === undefined) return undefined;
+const optionalUrl = (name: string, value: string | URL | undefined) =>
+  value === undefined ? undefined : readUrl(name, value);
+
+/**
+ * An absolute URL without a trailing slash; `:params` in its path survive.
+ *
+ * @param name - the option or variable that an error names.
+ * @throws OptionError when insecure, or when it has a query, a fragment or credentials.
+ */
+export function readUrl(name: string, value: string | URL): string {
   const text = String(value);
   const refuse = (expected: string, advice: string) =>
     new OptionError(
@@ -160,6 +181,10 @@ function readUrl(name: string, value: string | URL | undefined): string | undefi
   if (url.username !== '' || url.password !== '') {
     throw refuse('a URL without credentials', 'Remove them.');
   }
+  // The parser forgives more than it should: "https:/h", backslashes and white space among it.
+  if (!/^https?:\/\/[^/\\\s]+[^\\\s]*$/i.test(text)) {
+    throw refuse('a URL', 'Write it in full: https://host/prefix.');
+  }
   if (text.includes('?') || text.includes('#')) {
     throw refuse('a URL without query and fragment', 'Remove them.');
   }
@@ -168,12 +193,22 @@ function readUrl(name: string, value: string | URL | undefined): string | undefi
   }
   const path = pathOf(text);
   if (path.includes('//')) throw refuse('a path without "//"', 'Write each slash once.');
+  if (/\/\.{1,2}(\/|$)/.test(path)) {
+    throw refuse('a path without "." and ".."', 'Clients resolve them before they ask.');
+  }
   return url.origin + path.replace(/\/$/, '');
 }
 
-const withoutPassword = (text: string) => text.replace(/\/\/[^/@]*@/, '//…@');
+/** Everything up to the last "@" may be credentials, however it is written. */
+const withoutPassword = (text: string) => text.replace(/^(https?:)?.*@/is, '$1//…@');
 
-function readPath(name: string, value: string): string {
+/**
+ * An absolute path without a trailing slash, unless it is the root.
+ *
+ * @param name - the option or variable that an error names.
+ * @throws OptionError when it is relative, a pattern, or has a query or a fragment.
+ */
+export function readPath(name: string, value: string): string {
   const refuse = (expected: string, advice: string) =>
     new OptionError(`${name}: expected ${expected}, got ${shown(value)}. ${advice}`);
   if (typeof value !== 'string' || !value.startsWith('/')) {
@@ -190,17 +225,23 @@ function readPath(name: string, value: string): string {
   return value === '/' ? value : value.replace(/\/$/, '');
 }
 
+/** Doubled is a prefix whose end is the beginning of the path: `/v1/api` and `/api/mcp`. */
 function refuseDoubledPrefix(baseUrl: string | undefined, mcpPath: string): void {
   if (baseUrl === undefined) return;
-  const prefix = segmentsOf(pathOf(baseUrl));
-  const path = segmentsOf(mcpPath);
-  const isDoubled = prefix.length > 0 && prefix.every((segment, index) => segment === path[index]);
-  if (!isDoubled) return;
-  const rest = `/${path.slice(prefix.length).join('/')}`;
+  const prefix = pathOf(baseUrl).split('/').filter(Boolean);
+  const path = mcpPath.split('/').filter(Boolean);
+  const start = prefix.findIndex((_, index) => beginsWith(path, prefix.slice(index)));
+  if (start === -1) return;
+  const doubled = prefix.slice(start);
+  const rest = `/${path.slice(doubled.length).join('/')}`;
+  const before = prefix.slice(0, start).map((segment) => `/${segment}`);
   throw new OptionError(
-    `baseUrl and mcpPath: expected the mount prefix in one of them, got "/${prefix.join('/')}" in both (${joined(baseUrl, mcpPath)}). Set mcpPath: "${rest}", or baseUrl: "${originOf(baseUrl)}" if the router is mounted at the root.`,
+    `baseUrl and mcpPath: expected the mount prefix in one of them, got "/${doubled.join('/')}" in both (${joined(baseUrl, mcpPath)}). Set mcpPath: "${rest}", or baseUrl: "${originOf(baseUrl)}${before.join('')}" if the router is mounted at "${before.join('') || '/'}".`,
   );
 }
+
+const beginsWith = (path: readonly string[], start: readonly string[]) =>
+  start.every((segment, index) => segment.toLowerCase() === path[index]?.toLowerCase());
 
 function refuseForeignPrefix(baseUrl: string | undefined, proxyPrefix: string): void {
   if (

@@ -33,10 +33,11 @@ export function messageExtra(exchange: Exchange, server: Multiplexer): MessageEx
   return { requestInfo, authInfo, request: webRequest(exchange) };
 }
 
-function webRequest({ method, headers, publicUrl }: Exchange): Request {
+function webRequest(exchange: Exchange): Request {
+  const { method, headers } = exchange;
   const copied = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) copied.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  return new Request(publicUrl() ?? 'http://localhost/', { method, headers: copied });
+  return new Request(exchange.publicUrl() ?? 'http://localhost/', { method, headers: copied });
 }

@@ -44,11 +44,17 @@ export function serveRequests(
   return andThen(parts.source.lease(client, exchange), (lease) => {
     const { scopeResolver } = lease.server;
     if (scopeResolver === undefined) return begin(lease);
-    return scopeRefusal(requests, scopeResolver, exchange).then((challenge) => {
-      if (challenge === undefined) return begin(lease);
-      lease.release();
-      return refuse(reply, challenge, id);
-    });
+    return scopeRefusal(requests, scopeResolver, exchange).then(
+      (challenge) => {
+        if (challenge === undefined) return begin(lease);
+        lease.release();
+        return refuse(reply, challenge, id);
+      },
+      (error) => {
+        lease.release();
+        throw error;
+      },
+    );
   });
 }
 
@@ -63,6 +69,7 @@ function run(
   reply: Reply,
   lease: Lease,
 ): void {
+  const extra = messageExtra(exchange, lease.server);
   const stream = new PostStream(reply, parts.keepAlive, {
     mode: modeOf(exchange, parts.settings.responseMode),
     patience: parts.patience,
@@ -70,7 +77,6 @@ function run(
     isBatch,
     headers: NO_HEADERS,
   });
-  const extra = messageExtra(exchange, lease.server);
   const served = { parts, client, lease, stream, extra, open: requests.length };
   for (const request of requests) start(request, served);
 }

@@ -21,14 +21,17 @@
 const ALPHA = '@modelcontextprotocol/conformance';
 
 /**
- * With everything switched on the three runs have 56, 84 and 44 checks. The difference:
+ * With everything switched on the three runs have 56, 84 and 44 checks. What is missing from them:
  *
- * | check                                            | auto | sse                           |
- * |--------------------------------------------------|------|-------------------------------|
- * | server-sse-streams-functional (both lines)       | INFO, the streams are JSON bodies | SUCCESS |
- * | server-sse-priming-event, -retry-field (alpha)   | not reached, same reason | WARNING: no resumable streams yet |
- * | server-sse-disconnect-resume (alpha)             | not reached, same reason | INFO: nothing to resume from |
- * | the same three (0.1.16, never a success there)   | not reached | WARNING ×2, INFO |
+ * | check                         | auto        | sse                                  |
+ * |-------------------------------|-------------|--------------------------------------|
+ * | server-sse-streams-functional | INFO: JSON  | SUCCESS                              |
+ * | server-sse-priming-event      | not reached | WARNING: no resumable streams yet    |
+ * | server-sse-retry-field        | not reached | WARNING: the same                    |
+ * | server-sse-disconnect-resume  | not reached | INFO: nothing to resume from         |
+ *
+ * The last three are those of `server-sse-polling`; 0.1.16 never counts them, for it names an older
+ * revision there and so warns of every server. Streams that resume raise alpha.12 to 83 and 84.
  *
  * @type {Suite[]}
  */
@@ -65,7 +68,7 @@ const TOLERATED = [
 
 /** @typedef {'SUCCESS' | 'FAILURE' | 'WARNING' | 'SKIPPED' | 'INFO'} Status */
 /** @typedef {{ scenario: string, id: string, status: Status, message: string | undefined }} Check */
-/** @typedef {{ exitCode: number | null, scenarios: number, checks: Check[] }} Findings */
+/** @typedef {{ exitCode: number | string, scenarios: number, checks: Check[] }} Findings */
 
 /**
  * Every reason why a run does not pass; none when it does.
@@ -99,5 +102,5 @@ function isMiss({ scenario, id, status }) {
 }
 
 /** @param {Check} check */
-const lineOf = ({ scenario, id, status, message }) =>
-  `${status} ${scenario}: ${id}${message === undefined ? '' : `: ${message}`}`;
+const lineOf = ({ scenario, id, status, message = '' }) =>
+  `${status} ${scenario}: ${id} ${message}`.slice(0, 300).trimEnd();

@@ -1,13 +1,14 @@
 /**
  * The official conformance suite as a gate: `npm run conformance [-- --only <word>]…`.
  *
- * `--only` keeps the runs whose line has a word that starts so: `--only shared --only /mcp --only alpha`. Exits 1
- * when any run misses what `gate.mjs` asks for. Everything the suite wrote is in `results/`.
+ * `--only` keeps the runs whose line has a word that starts so: `--only shared --only /mcp --only
+ * alpha`. Exits 1 when any run misses what `gate.mjs` asks for. Everything the suite wrote is in
+ * `results/latest/`.
  *
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { countOf, missesOf, SUITES } from './gate.mjs';
@@ -18,6 +19,8 @@ import { runSuite } from './suite.mjs';
 /** @typedef {{ wiring: Wiring, suite: import('./gate.mjs').Suite, label: string }} Run */
 
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
+/** A folder of its own, for the gate may run twice at the same time. */
+const RUNNING = `${RESULTS}running-${process.pid}`;
 const SERVERS = /** @type {const} */ (['shared', 'factory-v1', 'factory-v2']);
 const MOUNTS = ['/mcp', '/outer/inner/mcp'];
 const EXPRESSES = /** @type {const} */ (['5', '4']);
@@ -54,25 +57,27 @@ function installSuite() {
   if (status !== 0) throw new Error('The conformance suite could not be installed');
 }
 
-/** The suites run at the same time, so the server's clients overlap. @param {Run[]} runs */
+/**
+ * Runs the suites against one server, at the same time, so that its clients overlap.
+ *
+ * @param {Run[]} runs - of one wiring.
+ */
 async function runAll(runs) {
   const { server, mount, express, mode } = runs[0].wiring;
-  const folder = `${RESULTS}${server}${mount.replaceAll('/', '-')}-express-${express}-${mode}`;
-  const process = await startServer(runs[0].wiring);
-  const reports = await Promise.all(
-    runs.map(async ({ suite, label }) => {
-      const findings = await runSuite(
-        suite,
-        process.url,
-        `${folder}/${suite.name.replace(' ', '-')}`,
-      );
-      const misses = missesOf(findings, suite, mode);
-      if (process.hasEnded()) misses.push('the server under test has ended');
-      return { label, counts: countsOf(findings), misses };
-    }),
-  );
-  await process.stop();
-  return reports;
+  const folder = `${RUNNING}/${server}${mount.replaceAll('/', '-')}-express-${express}-${mode}`;
+  const underTest = await startServer(runs[0].wiring);
+  const report = async ({ suite, label }) => {
+    const place = `${folder}/${suite.name.replace(' ', '-')}`;
+    const findings = await runSuite(suite, underTest.url, place);
+    const misses = missesOf(findings, suite, mode);
+    if (underTest.hasEnded()) misses.push('the server under test has ended');
+    return { label, counts: countsOf(findings), misses };
+  };
+  try {
+    return await Promise.all(runs.map(report));
+  } finally {
+    await underTest.stop();
+  }
 }
 
 /** @param {import('./gate.mjs').Findings} findings */
@@ -107,8 +112,17 @@ async function main() {
     .filter((runs) => runs.length > 0);
   if (groups.length === 0) throw new Error(`--only ${values.only?.join(' ')}: no such run`);
   installSuite();
-  rmSync(RESULTS, { recursive: true, force: true });
-  mkdirSync(RESULTS);
+  mkdirSync(RUNNING, { recursive: true });
+  try {
+    process.exitCode = (await passes(groups)) ? 0 : 1;
+  } finally {
+    rmSync(`${RESULTS}latest`, { recursive: true, force: true });
+    renameSync(RUNNING, `${RESULTS}latest`);
+  }
+}
+
+/** Runs one server after the other and prints what they are worth. @param {Run[][]} groups */
+async function passes(groups) {
   const started = performance.now();
   const reports = [];
   for (const runs of groups) {
@@ -116,12 +130,12 @@ async function main() {
     done.forEach(print);
     reports.push(...done);
   }
+  const seconds = Math.round((performance.now() - started) / 1000);
   const missed = reports.filter(({ misses }) => misses.length > 0).length;
   const total = sumOf(reports.map(({ counts }) => counts));
-  const seconds = Math.round((performance.now() - started) / 1000);
-  writeFileSync(`${RESULTS}summary.json`, JSON.stringify({ total, missed, reports }, null, 2));
+  writeFileSync(`${RUNNING}/summary.json`, JSON.stringify({ total, missed, reports }, null, 2));
   console.log(`${reports.length} runs in ${seconds} s, ${missed} missed. ${wordsOf(total)}`);
-  process.exitCode = missed === 0 ? 0 : 1;
+  return missed === 0;
 }
 
 /** @param {string[] | undefined} words @returns {(run: Run) => boolean} */

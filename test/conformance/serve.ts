@@ -39,6 +39,7 @@ const url = `http://127.0.0.1:${(web.address() as AddressInfo).port}${values.mou
 const router = routerUnderTest();
 requireExpress(values.express, router);
 web.on('request', appWith(router, values.mount.split('/').slice(1, -1)));
+process.once('disconnect', () => process.exit());
 console.log(url);
 
 /** A nested endpoint is told its public address; one at the root has all the defaults. */

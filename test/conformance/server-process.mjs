@@ -33,7 +33,8 @@ export async function startServer({ server, mount, express, mode }) {
   const child = spawn(process.execPath, [...loaders, pathOf('serve.ts'), ...options], {
     cwd: pathOf('../..'),
     env: { ...process.env, TSX_TSCONFIG_PATH: pathOf('tsconfig.dist.json') },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The channel carries nothing: its end tells the server that nobody is left who would stop it.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
