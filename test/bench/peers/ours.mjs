@@ -1,0 +1,37 @@
+/**
+ * This package, with default guards and CORS.
+ *
+ * @module
+ */
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import express from 'express';
+import { mcpRouter } from '../../../dist/lib/index.js';
+import { portOf } from './listen.mjs';
+import { SERVER_INFO, toolShelf, withTools } from './tools.mjs';
+
+/**
+ * One server for all clients.
+ *
+ * @param {{ tools: number, stateless?: boolean, secret?: string, manySessions?: boolean }} options -
+ * `manySessions` lifts the limits that keep one address from opening them.
+ */
+export async function shared({ tools, stateless = false, secret, manySessions = false }) {
+  const server = withTools(new McpServer(SERVER_INFO), toolShelf(tools));
+  const session = manySessions ? { max: 200_000, perAddress: 200_000 } : undefined;
+  const router = mcpRouter(server, { stateless, secret, session });
+  return { port: await mounted(router), broadcast: () => server.sendToolListChanged() };
+}
+
+/** A server for every client. @param {{ tools: number, stateless?: boolean }} options */
+export async function factory({ tools, stateless = false }) {
+  const shelf = toolShelf(tools);
+  const router = mcpRouter(() => withTools(new McpServer(SERVER_INFO), shelf), { stateless });
+  return { port: await mounted(router), broadcast: () => router.mcp.notify.toolsChanged() };
+}
+
+/** @param {import('express').RequestHandler} router */
+function mounted(router) {
+  const app = express();
+  app.use('/', router);
+  return portOf(app.listen(0, '127.0.0.1'));
+}
