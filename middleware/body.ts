@@ -35,8 +35,9 @@ export async function readBody(req: ParsedRequest, limitBytes: number): Promise<
   const contentType = req.headers['content-type'];
   if (contentType !== 'application/json' && !isUtf8Json(contentType))
     return refused(REFUSALS.mediaType);
-  if (Number(req.headers['content-length'] ?? 0) > limitBytes)
-    return refused(bodyTooLarge(limitBytes));
+  const contentLength = req.headers['content-length'];
+  if (contentLength === '0') return refused(REFUSALS.bodyMissing);
+  if (Number(contentLength ?? 0) > limitBytes) return refused(bodyTooLarge(limitBytes));
   if (req._body === true || req.readableDidRead || req.readableEnded) return takeParsed(req.body);
   if ((req.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     return refused(REFUSALS.contentEncoding);
@@ -61,6 +62,8 @@ function takeParsed(body: unknown): BodyOutcome {
 /** All bytes of the request, or the refusal that ends it. */
 function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer | Refusal> {
   return new Promise((resolve) => {
+    // A client that left while middleware was waiting: no event will come any more.
+    if (req.destroyed) return resolve(REFUSALS.bodyTruncated);
     const chunks: Buffer[] = [];
     let length = 0;
     const finish = (outcome: Buffer | Refusal) => {

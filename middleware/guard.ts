@@ -54,15 +54,27 @@ function hostCheck(settings: ResolvedOptions): (req: IncomingMessage) => string 
   };
 }
 
-/** `Host`, or what a proxy that Express trusts says it was. */
+/** `Host`, or what a proxy that Express trusts says it was; both values when it was sent twice. */
 function hostOf(req: AppRequest): string {
-  const host = req.headers.host ?? '';
+  const host = isHostRepeated(req) ? allHosts(req) : (req.headers.host ?? '');
   const forwarded = req.headers['x-forwarded-host'];
   if (forwarded === undefined) return host;
   const isTrusted = req.app?.get?.('trust proxy fn') as TrustedProxy | undefined;
   if (isTrusted?.(req.socket.remoteAddress, 0) !== true) return host;
   return String(forwarded).split(',')[0]?.trim() ?? host;
 }
+
+/** Node keeps the first of several; another reader of the request may have kept the last. */
+function isHostRepeated({ rawHeaders }: IncomingMessage): boolean {
+  let seen = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') seen += 1;
+  }
+  return seen > 1;
+}
+
+const allHosts = (req: IncomingMessage) => (req.headersDistinct.host ?? []).join(', ');
 
 const hostRefusal = (host: string): Refusal => ({
   status: 403,

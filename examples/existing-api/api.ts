@@ -51,6 +51,7 @@ export const unknownRoute: RequestHandler = (req, res) => {
 export const errorsAsJson: ErrorRequestHandler = (error, _req, res, next) => {
   if (res.headersSent) return next(error);
   const { status, code, message } = describe(error);
+  if (status >= 500) console.error(error);
   res.status(status).json({ error: code, message });
 };
 
@@ -61,8 +62,13 @@ function describe(error: unknown): { status: number; code: string; message: stri
   if (error instanceof ZodError) {
     return { status: 400, code: 'invalid_request', message: z.prettifyError(error) };
   }
-  if (error instanceof SyntaxError) {
-    return { status: 400, code: 'invalid_json', message: 'The body is not valid JSON.' };
+  if (isParserError(error)) {
+    return { status: error.status, code: 'unreadable_body', message: error.message };
   }
   return { status: 500, code: 'internal_error', message: 'Something went wrong.' };
+}
+
+/** What `express.json()` throws for a body that it cannot read. */
+function isParserError(error: unknown): error is Error & { status: number } {
+  return error instanceof Error && 'status' in error && 'type' in error;
 }

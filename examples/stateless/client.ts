@@ -34,7 +34,7 @@ assert.deepEqual(
   ['ONE!', 'TWO!', 'THREE!', 'FOUR!'],
 );
 for (const instance of ['A', 'B']) {
-  assert.equal(answers.filter((answer) => answer.includes(`instance ${instance}`)).length, 2);
+  assert.ok(answers.some((answer) => answer.includes(`instance ${instance}`)));
 }
 await client.close();
 

@@ -51,11 +51,11 @@ export async function initialize(
     const response = await ask(session);
     const { id } = session.record;
     const isOpen = 'result' in response;
-    if (!isOpen) await sessions.end(id);
+    if (!isOpen) await sessions.discard(session);
     const headers: Record<string, string> = isOpen ? { [SESSION_HEADER]: id } : {};
     answer(parts, exchange, reply, JSON.stringify(response), headers);
   } catch (error) {
-    await sessions.end(session.record.id);
+    await sessions.discard(session);
     throw error;
   } finally {
     sessions.release(session);

@@ -15,12 +15,11 @@ import type { Exchange, Reply } from './exchange.js';
 import { type Incoming, readIncoming, versionFault } from './incoming.js';
 import { initialize } from './initialize.js';
 import { andThen, finallyDo, type Later } from './later.js';
-import type { LiveSession } from './live-session.js';
+import { LiveSession } from './live-session.js';
 import { takeNotifications, takeResponse } from './one-way.js';
 import type { EndpointParts } from './parts.js';
 import { refuse, refuseFault } from './refuse.js';
-import { serveRequests } from './requests.js';
-import { readSessionId } from './session-id.js';
+import { idOf, refusalOf, serveRequests } from './requests.js';
 import { StandaloneStream } from './standalone-stream.js';
 
 export class LegacyEra {
@@ -32,7 +31,7 @@ export class LegacyEra {
 
   /** Answers one exchange; never throws or rejects. */
   handle(exchange: Exchange, reply: Reply): Later<void> {
-    const fail = (error: unknown) => refuseFault(reply, error, this.#parts.logger);
+    const fail = (error: unknown) => refuseFault(exchange, reply, error, this.#parts.logger);
     try {
       const handled = this.#route(exchange, reply);
       return handled instanceof Promise ? handled.catch(fail) : handled;
@@ -79,6 +78,8 @@ export class LegacyEra {
     exchange: Exchange,
     reply: Reply,
   ): Later<void> {
+    const refusal = refusalOf(incoming, client, this.#parts.settings.limits.callsPerSession);
+    if (refusal !== undefined) return refuse(reply, refusal, idOf(incoming));
     for (const response of incoming.responses) takeResponse(response, client);
     return andThen(this.#notice(incoming, client, exchange), () =>
       incoming.requests.length === 0
@@ -103,10 +104,11 @@ export class LegacyEra {
     if (session === undefined) return;
     try {
       const lease = await source.lease(session, exchange);
-      await sessions.touch(session, session.record.phase);
+      await sessions.touch(session);
       const stream = new StandaloneStream(reply.stream(SSE_HEADERS), keepAlive);
       reply.onAbort(() => {
         session.detach(stream);
+        void sessions.touch(session);
         sessions.tidy(session);
         lease.release();
       });
@@ -132,14 +134,10 @@ export class LegacyEra {
     reply: Reply,
     incoming?: Incoming,
   ): Later<LiveSession | undefined> {
-    const id = incoming?.isBatch === true ? undefined : incoming?.requests[0]?.id;
-    if (readSessionId(exchange) === undefined) {
-      refuse(reply, REFUSALS.sessionRequired, id);
+    return andThen(this.#parts.sessions.find(exchange), (found) => {
+      if (found instanceof LiveSession) return found;
+      refuse(reply, found, incoming && idOf(incoming));
       return undefined;
-    }
-    return andThen(this.#parts.sessions.find(exchange), (session) => {
-      if (session === undefined) refuse(reply, REFUSALS.sessionNotFound, id);
-      return session;
     });
   }
 }

@@ -167,12 +167,15 @@ export class Multiplexer {
       call.answer(refusal);
       return call;
     }
-    const kept = this.#toolList?.get(request, client.principal);
-    if (kept !== undefined) {
-      call.answerText(kept);
-      return call;
+    if (request.method === 'tools/list' && !client.isNobody) {
+      const who = `${client.contextId} ${extra?.authInfo?.scopes.join(' ') ?? ''}`;
+      const kept = this.#toolList?.get(request, who);
+      if (kept !== undefined) {
+        call.answerText(kept);
+        return call;
+      }
+      call.observe = this.#toolList?.observer(request, who);
     }
-    call.observe = this.#toolList?.observer(request, client.principal);
     this.#calls.set(call.id, call);
     this.#deadlines.add(call);
     context.run(call, () => this.onmessage?.(withOurIds(request, call, client), extra));

@@ -6,9 +6,9 @@
  * @module
  */
 import type { Logger } from '../log.js';
-import type { RequestId } from '../protocol/json-rpc.js';
+import { type RequestId, readMessage } from '../protocol/json-rpc.js';
 import { REFUSALS, type Refusal, refusalBody } from '../protocol/refusals.js';
-import type { Reply } from './exchange.js';
+import type { Exchange, Reply } from './exchange.js';
 
 /** Answers with a refusal; `id` is that of the request, if it could be read. */
 export function refuse(reply: Reply, refusal: Refusal, id?: RequestId): void {
@@ -16,8 +16,19 @@ export function refuse(reply: Reply, refusal: Refusal, id?: RequestId): void {
 }
 
 /** Answers for an unexpected error: the log holds it, the client gets fixed text. */
-export function refuseFault(reply: Reply, error: unknown, logger: Logger): void {
+export function refuseFault(
+  exchange: Exchange,
+  reply: Reply,
+  error: unknown,
+  logger: Logger,
+): void {
   const isClosed = (error as { code?: unknown } | undefined)?.code === 'ERR_MCP_CLOSED';
   if (!isClosed) logger.error({ err: error }, 'serving a request failed');
-  refuse(reply, isClosed ? REFUSALS.serverUnavailable : REFUSALS.internal);
+  refuse(reply, isClosed ? REFUSALS.serverUnavailable : REFUSALS.internal, idIn(exchange.body));
+}
+
+/** The id of the one request in a body. */
+function idIn(body: unknown): RequestId | undefined {
+  const read = readMessage(body);
+  return read.kind === 'request' ? read.message.id : undefined;
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { readAccept } from '../protocol/accept.js';
-import type { JsonRpcRequest } from '../protocol/json-rpc.js';
+import type { JsonRpcRequest, RequestId } from '../protocol/json-rpc.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import { ASSUMED_VERSION, allowsBatches } from '../protocol/versions.js';
 import type { Call } from './call.js';
@@ -35,10 +35,7 @@ export function serveRequests(
   exchange: Exchange,
   reply: Reply,
 ): Later<void> {
-  const { requests, isBatch } = incoming;
-  const id = isBatch ? undefined : requests[0]?.id;
-  const refusal = refusalOf(incoming, client, parts.settings.limits.callsPerSession);
-  if (refusal !== undefined) return refuse(reply, refusal, id);
+  const { requests } = incoming;
   const begin = (lease: Lease) =>
     andThen(touched(parts, client), () => run(parts, incoming, client, exchange, reply, lease));
   return andThen(parts.source.lease(client, exchange), (lease) => {
@@ -48,7 +45,7 @@ export function serveRequests(
       (challenge) => {
         if (challenge === undefined) return begin(lease);
         lease.release();
-        return refuse(reply, challenge, id);
+        return refuse(reply, challenge, idOf(incoming));
       },
       (error) => {
         lease.release();
@@ -117,6 +114,7 @@ function start(request: JsonRpcRequest, served: Served): void {
 function forget(call: Call, client: Client, { sessions }: EndpointParts): void {
   if (!(client instanceof LiveSession)) return;
   client.calls.delete(call.clientId);
+  void sessions.touch(client);
   sessions.tidy(client);
 }
 
@@ -126,7 +124,12 @@ function over(served: Served): void {
   if (served.open === 0) served.lease.release();
 }
 
-function refusalOf(
+/** The id that a refusal of the whole POST answers; a batch has none. */
+export const idOf = ({ requests, isBatch }: Incoming): RequestId | undefined =>
+  isBatch ? undefined : requests[0]?.id;
+
+/** Why none of a POST's messages may be acted on; undefined when they may. */
+export function refusalOf(
   { requests, isBatch, version }: Incoming,
   client: Client,
   maxCalls: number,

@@ -6,6 +6,7 @@
  * @module
  */
 import type { ClientIdentity } from '../protocol/client.js';
+import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import type {
   SessionLimits,
   SessionPhase,
@@ -62,29 +63,36 @@ export class Sessions implements Audience {
   }
 
   /** The session that a request names, if the caller may use it; held until `release`. */
-  find(exchange: Exchange): Later<LiveSession | undefined> {
+  find(exchange: Exchange): Later<LiveSession | Refusal> {
     const id = readSessionId(exchange);
-    if (id === undefined) return undefined;
+    if (id === undefined) return REFUSALS.sessionRequired;
     return andThen(this.#store.find(id, Date.now()), (record) => {
       if (record === undefined) return this.#wake(exchange, id);
       const isOurs =
         record.principal === exchange.principal &&
         (record.place ?? exchange.place) === exchange.place;
-      return isOurs ? this.#liveOf(record) : undefined;
+      return isOurs ? this.#liveOf(record) : REFUSALS.sessionNotFound;
     });
   }
 
-  /** The session was used. */
-  touch(session: LiveSession, phase: SessionPhase): Later<void> {
+  /** The session was used: its idle time begins now. */
+  touch(session: LiveSession, phase: SessionPhase = session.record.phase): Later<void> {
     return this.#store.touch(session.record, phase, Date.now());
   }
 
   /** Ends a session for good. */
   async end(id: string): Promise<boolean> {
     const now = Date.now();
+    if (await this.#store.ended(id, now)) return false;
     const sealed = this.#ids.open(id);
     const wasThere = await this.#store.end(id, sealed?.endsAt ?? now, now);
     return wasThere || (sealed !== undefined && sealed.endsAt > now);
+  }
+
+  /** Drops a session whose id no client has seen. */
+  async discard({ record }: LiveSession): Promise<void> {
+    const now = Date.now();
+    await this.#store.end(record.id, now, now);
   }
 
   /** Undoes what `open` or `find` did: the request that held the session is done with it. */
@@ -127,15 +135,18 @@ export class Sessions implements Audience {
     await this.#store.close();
   }
 
-  async #wake(exchange: Exchange, id: string): Promise<LiveSession | undefined> {
+  async #wake(exchange: Exchange, id: string): Promise<LiveSession | Refusal> {
     const now = Date.now();
     const sealed = this.#ids.open(id);
-    if (sealed === undefined || sealed.endsAt <= now) return undefined;
-    if (sealed.principal !== exchange.principal) return undefined;
-    if (sealed.resource !== this.#resourceOf(exchange)) return undefined;
-    if (await this.#store.ended(id, now)) return undefined;
+    const isOurs =
+      sealed !== undefined &&
+      sealed.endsAt > now &&
+      sealed.principal === exchange.principal &&
+      sealed.resource === this.#resourceOf(exchange);
+    if (!isOurs || (await this.#store.ended(id, now))) return REFUSALS.sessionNotFound;
     const client = this.#identities.shared(sealed.client);
-    return this.#admit(exchange, id, { ...sealed, client }, 'used');
+    const session = await this.#admit(exchange, id, { ...sealed, client }, 'used');
+    return session ?? REFUSALS.tooManySessions;
   }
 
   async #admit(
@@ -157,7 +168,8 @@ export class Sessions implements Audience {
       logLevel: undefined,
       subscriptions: undefined,
     };
-    return (await this.#store.admit(record, now)) ? this.#liveOf(record) : undefined;
+    const kept = await this.#store.admit(record, now);
+    return kept && this.#liveOf(kept);
   }
 
   #resourceOf(exchange: Exchange): string {

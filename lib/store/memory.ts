@@ -65,19 +65,21 @@ class MemorySessions implements SessionStore {
     return undefined;
   }
 
-  admit(record: SessionRecord, now: number): boolean {
+  admit(record: SessionRecord, now: number): SessionRecord | undefined {
+    const known = this.#byId.get(record.id);
+    if (known !== undefined) return known;
     const own = this.#byOwner.get(record.owner);
     const ownLimit =
       record.principal === undefined ? this.#limits.perAddress : this.#limits.perPrincipal;
-    if (own !== undefined && own.size >= ownLimit && !this.#evictFrom(own, now)) return false;
-    if (this.#byId.size >= this.#limits.max && !this.#makeRoom(own, now)) return false;
+    if (own !== undefined && own.size >= ownLimit && !this.#evictFrom(own, now)) return undefined;
+    if (this.#byId.size >= this.#limits.max && !this.#makeRoom(own, now)) return undefined;
     this.#byId.set(record.id, record);
     const owned = this.#byOwner.get(record.owner);
     if (owned === undefined) this.#byOwner.set(record.owner, new Set([record]));
     else owned.add(record);
     this.#queueOf(record.phase)?.add(record);
     this.#sweeper ??= setInterval(() => this.#sweep(Date.now()), SWEEP_MS).unref();
-    return true;
+    return record;
   }
 
   touch(record: SessionRecord, phase: SessionPhase, now: number): void {
@@ -89,7 +91,7 @@ class MemorySessions implements SessionStore {
   }
 
   end(id: string, until: number, now: number): boolean {
-    this.#ended.set(id, until);
+    if (until > now) this.#ended.set(id, until);
     if (this.#ended.size > this.#maxEndedIds) this.#forgetEnded(now);
     const record = this.#byId.get(id);
     if (record === undefined) return false;

@@ -63,11 +63,18 @@ type Awaitable<T> = T | Promise<T>;
 export interface SessionStore {
   /** The live record; idle and expired ones are dropped on the way. */
   find(id: string, now: number): Awaitable<SessionRecord | undefined>;
-  /** Keeps a new record, evicting others if it must; false when there is no room. */
-  admit(record: SessionRecord, now: number): Awaitable<boolean>;
+  /**
+   * Keeps a new record, evicting others if it must; undefined when there is no room.
+   *
+   * Returns the record that is kept: of two with the same id it is the first.
+   */
+  admit(record: SessionRecord, now: number): Awaitable<SessionRecord | undefined>;
   /** The session was used: resets its idle clock and moves it to `phase`. */
   touch(record: SessionRecord, phase: SessionPhase, now: number): Awaitable<void>;
-  /** Drops the session and remembers the id until `until`, so that it is never woken again. */
+  /**
+   * Drops the session and remembers the id until `until`, so that it is never woken again; true when
+   * there was one.
+   */
   end(id: string, until: number, now: number): Awaitable<boolean>;
   /** True for an id that was ended and is still remembered. */
   ended(id: string, now: number): Awaitable<boolean>;

@@ -73,7 +73,8 @@ function bench(make: MakeStore, limits: Partial<SessionLimits> = {}, maxEndedIds
     store,
     busy,
     dropped,
-    admit: async (id, more = {}) => store.admit(recordOf(id, more), more.lastSeenAt ?? NOW),
+    admit: async (id, more = {}) =>
+      (await store.admit(recordOf(id, more), more.lastSeenAt ?? NOW)) !== undefined,
     kept: async (candidates, now = NOW) => {
       const found = await Promise.all(candidates.map((id) => store.find(id, now)));
       return candidates.filter((_, index) => found[index] !== undefined);

@@ -13,7 +13,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { greeter, greeting } from '../support/greeter.js';
 import { listen } from '../support/listen.js';
 import { JSON_HEADERS, post, send } from '../support/raw-request.js';
-import { recordingLogger } from '../support/recording-logger.js';
+import { RecordedLogger } from '../support/recorded-logger.js';
 import { expectRefusal } from '../support/refusal.js';
 
 const HTTPS = 'https://mcp.example.com';
@@ -158,14 +158,14 @@ const WRONG: readonly WrongMount[] = [
 
 describe('a wrong mount is told with both URLs and the line to change', () => {
   it.each(WRONG)('$name', async ({ options, mount, target, expected, actual, advice }) => {
-    const logger = recordingLogger();
+    const logger = new RecordedLogger();
     const origin = await listen(mount(endpoint(options, logger)));
     const answer = await post(origin, greeting(), { target });
     const data = expectRefusal(answer, { status: 500, reason: 'base_url_mismatch' });
     expect(data).toEqual({ reason: 'base_url_mismatch', expected, actual });
     const { message } = JSON.parse(answer.text).error;
     for (const told of [expected, actual, advice]) expect(message).toContain(told);
-    expect(logger.lines).toEqual([{ level: 'error', fields: { expected, actual }, message }]);
+    expect(logger.lines).toEqual([{ level: 'error', told: [{ expected, actual }, message] }]);
   });
 
   it('with Connect', async () => {
@@ -233,7 +233,7 @@ describe('hostile spellings hide no wrong mount', () => {
 
 describe('the log', () => {
   const wrong = async () => {
-    const logger = recordingLogger();
+    const logger = new RecordedLogger();
     const router = endpoint({ baseUrl: `${HTTPS}/api` }, logger);
     const origin = await listen(express().use(['/rpc', '/t/:tenant'], router));
     return { logger, ask: (target: string) => post(origin, greeting(), { target }) };
@@ -257,7 +257,7 @@ describe('the log', () => {
   });
 
   it('is silent about a right mount', async () => {
-    const logger = recordingLogger();
+    const logger = new RecordedLogger();
     const router = endpoint({ baseUrl: `${HTTPS}/api` }, logger);
     const origin = await listen(express().use('/api', router));
     expect((await post(origin, greeting(), { target: '/api/mcp' })).status).toBe(200);
