@@ -4,7 +4,12 @@
  * @module
  */
 export { healthRouter } from '../middleware/health-router.js';
-export { type McpEndpoint, type McpRouter, mcpRouter } from '../middleware/mcp-router.js';
+export {
+  type McpEndpoint,
+  type McpRouter,
+  type McpRouterOptions,
+  mcpRouter,
+} from '../middleware/mcp-router.js';
 export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
 export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
 export type { EndpointNotify, EndpointSessions, Readiness } from './host/endpoint.js';
@@ -12,6 +17,6 @@ export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';
 export type { ConnectableServer, FactoryContext, ServerFactory } from './host/server.js';
 export type { Logger } from './log.js';
-export type * from './options.js';
+export type { CorsOptions, Limits, ResolvedOptions, ResponseMode } from './options.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
 export type { Store } from './store/port.js';

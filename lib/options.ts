@@ -5,12 +5,17 @@
  *
  * @module
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from './log.js';
 import type { SessionLimits, Store } from './store/port.js';
 import type { Address } from './urls.js';
 
-/** A handler of Express or Connect; both objects are what the app's own framework makes of them. */
-export type Middleware = (req: never, res: never, next: (error?: unknown) => void) => unknown;
+/** A handler that runs under Express and Connect alike. */
+export type Middleware = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => unknown;
 
 /** How calls are answered. */
 export type ResponseMode = 'auto' | 'json' | 'sse';
@@ -44,7 +49,7 @@ export interface CorsOptions {
 }
 
 /** Options of `mcpRouter`; `undefined` is the same as absent, unknown names are refused. */
-export interface McpRouterOptions {
+export interface McpRouterOptions<Handler = Middleware> {
   /**
    * Address of the endpoint's mount as clients see it, through every proxy in front of it.
    *
@@ -130,7 +135,7 @@ export interface McpRouterOptions {
   /** Accepts a shared server that keeps one client's state. Default: `false`. */
   readonly dangerouslyShareClientState?: boolean;
   /** Handlers that run inside the router, after CORS and guards. Default: none. */
-  readonly middleware?: Middleware | readonly Middleware[];
+  readonly middleware?: Handler | readonly Handler[];
   /** Where log lines go. Environment: `MCP_LOG_LEVEL`, to standard error. Default: nowhere. */
   readonly logger?: Logger;
 }

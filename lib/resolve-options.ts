@@ -144,7 +144,10 @@ type Checked = z.output<typeof SCHEMA>;
  *
  * @throws OptionError that names the option, what was expected and what was given.
  */
-export function resolveOptions(options: McpRouterOptions, environment: Environment): Resolved {
+export function resolveOptions(
+  options: McpRouterOptions<unknown>,
+  environment: Environment,
+): Resolved {
   const values = merged(options, environment);
   const parsed = SCHEMA.safeParse(values);
   if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
@@ -158,7 +161,7 @@ export function resolveOptions(options: McpRouterOptions, environment: Environme
   };
 }
 
-function merged(options: McpRouterOptions, environment: Environment): object {
+function merged(options: McpRouterOptions<unknown>, environment: Environment): object {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const told = Array.isArray(options) ? 'an array' : shown(options);
     throw new OptionError(`options: expected an object, got ${told}.`);

@@ -20,6 +20,9 @@ type ParsedRequest = IncomingMessage & { readonly body?: unknown; readonly _body
 const UTF8_JSON = /^\s*application\/json\s*(;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)"?/i;
 
+/** Parsers pass on the faults of a compressed body with zlib's code and no type of their own. */
+const ZLIB_CODE = /^(Z_|ERR__ERROR_FORMAT_|ERR_BROTLI_)/;
+
 const BODY_CONSUMED: Refusal = {
   status: 500,
   code: CODES.internal,
@@ -98,7 +101,8 @@ function parse(bytes: Buffer): BodyOutcome {
 
 /** What a body parser's error means here; undefined for errors of other middleware. */
 export function refusalOfParserError(error: unknown, limitBytes: number): Refusal | undefined {
-  const { type, limit } = (error ?? {}) as { type?: unknown; limit?: unknown };
+  const { type, limit, status, code } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  if (status === 400 && ZLIB_CODE.test(String(code))) return REFUSALS.malformedJson;
   switch (type) {
     case 'entity.parse.failed':
       return REFUSALS.malformedJson;

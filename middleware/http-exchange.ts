@@ -27,6 +27,7 @@ export class HttpExchange implements Exchange {
   readonly #request: HttpRequest;
   readonly #address: Address;
   #caller: Caller | undefined;
+  #params: Readonly<Record<string, string>> | undefined;
 
   constructor(request: HttpRequest, place: string, body: unknown, address: Address) {
     this.method = request.method ?? 'GET';
@@ -38,7 +39,8 @@ export class HttpExchange implements Exchange {
   }
 
   get params(): Readonly<Record<string, string>> {
-    return (this.#request.params ?? NO_PARAMS) as Readonly<Record<string, string>>;
+    this.#params ??= textsOf(this.#request.params ?? NO_PARAMS);
+    return this.#params;
   }
 
   get address(): string {
@@ -70,6 +72,12 @@ export class HttpExchange implements Exchange {
 }
 
 const NO_PARAMS = {};
+
+/** Express 5 gives a wildcard's segments as an array. */
+const textsOf = (params: NonNullable<HttpRequest['params']>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, [value ?? ''].flat().join('/')]),
+  );
 
 /** The path that a request asked for, whatever was stripped from it on the way. */
 export const requestedPlace = (request: HttpRequest): string =>

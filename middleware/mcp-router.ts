@@ -12,7 +12,7 @@ import { claimProcessAddress, readEnvironment } from '../lib/env.js';
 import type { EndpointNotify, EndpointSessions, Readiness } from '../lib/host/endpoint.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
-import type { McpRouterOptions, ResolvedOptions } from '../lib/options.js';
+import type { McpRouterOptions as Options, ResolvedOptions } from '../lib/options.js';
 import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
 import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
 import { mountCheck } from '../lib/urls.js';
@@ -21,6 +21,9 @@ import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
 import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
 import { mountGuard } from './mount-guard.js';
+
+/** Options of {@link mcpRouter}; `middleware` takes Express's handlers, and plain ones. */
+export type McpRouterOptions = Options<RequestHandler>;
 
 /** An Express router with one MCP endpoint in it. Routes of your own may be added to it. */
 export interface McpRouter extends Router {

@@ -14,10 +14,9 @@ import { readServeEnvironment } from '../lib/env.js';
 import { McpRouterError, OptionError } from '../lib/errors.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
-import type { McpRouterOptions } from '../lib/options.js';
 import { urlMap } from '../lib/urls.js';
 import { healthRouter } from './health-router.js';
-import { type McpRouter, mcpRouter } from './mcp-router.js';
+import { type McpRouter, type McpRouterOptions, mcpRouter } from './mcp-router.js';
 
 /** Options of {@link serve}: those of `mcpRouter`, and where to listen. */
 export interface ServeOptions extends McpRouterOptions {

@@ -68,9 +68,7 @@ export class Sessions implements Audience {
     if (id === undefined) return REFUSALS.sessionRequired;
     return andThen(this.#store.find(id, Date.now()), (record) => {
       if (record === undefined) return this.#wake(exchange, id);
-      const isOurs =
-        record.principal === exchange.principal &&
-        (record.place ?? exchange.place) === exchange.place;
+      const isOurs = record.principal === exchange.principal && record.place === exchange.place;
       return isOurs ? this.#liveOf(record) : REFUSALS.sessionNotFound;
     });
   }
@@ -161,7 +159,7 @@ export class Sessions implements Audience {
       client,
       principal,
       owner: principal ?? `address ${exchange.address}`,
-      place: Object.keys(exchange.params).length > 0 ? exchange.place : undefined,
+      place: exchange.place,
       endsAt,
       lastSeenAt: now,
       phase,

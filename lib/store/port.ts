@@ -24,8 +24,8 @@ export interface SessionRecord {
   readonly principal: string | undefined;
   /** Whose limit it counts against: a principal, or an anonymous caller's address. */
   readonly owner: string;
-  /** The concrete path of a mount with `:params`; undefined for other mounts. */
-  readonly place: string | undefined;
+  /** The path that it was opened at: one router may serve several tenants. */
+  readonly place: string;
   /** Absolute end, Unix milliseconds. */
   readonly endsAt: number;
   /** Unix milliseconds of the last request. */

@@ -49,7 +49,7 @@ const recordOf = (id: string, more: Partial<SessionRecord>): SessionRecord => ({
   client: { version: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } },
   principal: undefined,
   owner: more.principal ?? 'address 192.0.2.1',
-  place: undefined,
+  place: '/mcp',
   endsAt: NOW + 24 * HOUR,
   lastSeenAt: NOW,
   phase: 'used',

@@ -321,6 +321,16 @@ describe('refusalOfParserError', () => {
     expect(`${refusal?.status} ${refusal?.data.reason}`).toBe(expected);
   });
 
+  it.each<[string, Buffer]>([
+    ['gzip', Buffer.from('no gzip')],
+    ['gzip', gzipSync(TEXT).subarray(0, 20)],
+    ['deflate', Buffer.from('no zlib')],
+  ])('knows a broken body of encoding %s', async (encoding, body) => {
+    const sent = { headers: { ...JSON_TYPE, 'Content-Encoding': encoding }, body };
+    const error = await errorOf(sent, express.json());
+    expect(refusalOfParserError(error, LIMIT)?.data.reason).toBe('malformed_json');
+  });
+
   it("names the parser's own limit", async () => {
     const error = await errorOf({ body: TEXT }, express.json({ limit: 9 }));
     expect(refusalOfParserError(error, LIMIT)?.message).toContain('9 bytes');
@@ -337,6 +347,8 @@ describe('refusalOfParserError', () => {
     new Error('other'),
     { type: 'other' },
     { type: 5 },
+    { status: 400 },
+    { code: 'Z_DATA_ERROR' },
   ])('knows nothing of other errors: %o', (error) => {
     expect(refusalOfParserError(error, LIMIT)).toBeUndefined();
   });

@@ -86,7 +86,6 @@ describe('/readyz', () => {
 
   it('is 503 with the code of the fault when the server cannot be shared', async () => {
     const { server } = greeter();
-    server.server.oninitialized = undefined;
     const router = mcpRouter(server);
     server.server.oninitialized = () => {};
     const { status, body } = await (await probed(router))('/readyz');

@@ -122,8 +122,11 @@ it('wakes a sealed session at its own endpoint only, after a restart', async () 
   await expectServed(`${after}/one/mcp`, id);
 });
 
-it('is one session at both mounts of one router without parameters', async () => {
-  const origin = await listen(express().use(['/one', '/two'], endpoint({})));
-  const id = await sessionAt(`${origin}/one/mcp`);
-  await expectServed(`${origin}/two/mcp`, id);
+it('belongs to one mount of a router that has two', async () => {
+  for (const options of [{}, { secret: SECRET }]) {
+    const origin = await listen(express().use(['/one', '/two'], endpoint(options)));
+    const id = await sessionAt(`${origin}/one/mcp`);
+    await expectUnknown(`${origin}/two/mcp`, id);
+    await expectServed(`${origin}/one/mcp`, id);
+  }
 });
