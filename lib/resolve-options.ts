@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown } from './errors.js';
-import { type Logger, silentLogger } from './log.js';
+import { faultless, type Logger, silentLogger } from './log.js';
 import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import type { Store } from './store/port.js';
 import { isHost, isOrigin, resolveAddress } from './urls.js';
@@ -157,7 +157,7 @@ export function resolveOptions(
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
     middleware: [middleware].flat(),
-    logger: logger ?? environment.logger ?? silentLogger,
+    logger: faultless(logger ?? environment.logger ?? silentLogger),
   };
 }
 

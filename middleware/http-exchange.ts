@@ -23,19 +23,27 @@ export class HttpExchange implements Exchange {
   readonly method: string;
   readonly headers: RequestHeaders;
   readonly body: unknown;
-  readonly place: string;
+  readonly #path: string;
   readonly #request: HttpRequest;
   readonly #address: Address;
   #caller: Caller | undefined;
   #params: Readonly<Record<string, string>> | undefined;
 
-  constructor(request: HttpRequest, place: string, body: unknown, address: Address) {
+  /** @param path - what {@link requestedPlace} tells. */
+  constructor(request: HttpRequest, path: string, body: unknown, address: Address) {
     this.method = request.method ?? 'GET';
     this.headers = request.headers;
     this.body = body;
-    this.place = place;
+    this.#path = path;
     this.#request = request;
     this.#address = address;
+  }
+
+  /** Express routes without regard to letter case; only a parameter's value is taken as it is. */
+  get place(): string {
+    const path = this.#path.toLowerCase();
+    const { params } = this;
+    return Object.keys(params).length === 0 ? path : `${path} ${JSON.stringify(params)}`;
   }
 
   get params(): Readonly<Record<string, string>> {

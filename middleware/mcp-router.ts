@@ -15,7 +15,7 @@ import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import type { McpRouterOptions as Options, ResolvedOptions } from '../lib/options.js';
 import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
 import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
-import { mountCheck } from '../lib/urls.js';
+import { mountCheck, placeOf } from '../lib/urls.js';
 import { readBody, refusalOfParserError } from './body.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
@@ -67,7 +67,7 @@ export function mcpRouter(
   const environment = readEnvironment();
   const resolved = resolveOptions(options, environment);
   const releaseAddress = claimProcessAddress(options, environment);
-  const endpoint = assemble(server, resolved);
+  const endpoint = assembledOr(releaseAddress, server, resolved);
   const { settings } = resolved;
   const router = Router({ mergeParams: true });
   const mcp: McpEndpoint = {
@@ -103,6 +103,20 @@ function entrance(settings: ResolvedOptions): RequestHandler {
   };
 }
 
+/** A router that cannot be built leaves the process's address to the next one. */
+function assembledOr(
+  release: () => void,
+  server: ConnectableServer | ServerFactory,
+  resolved: Resolved,
+): Serving {
+  try {
+    return assemble(server, resolved);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
 type Serving = ReturnType<typeof assemble>;
 
 function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestHandler {
@@ -132,11 +146,12 @@ function refuse(reply: HttpReply, refusal: Refusal): void {
 
 function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {
   const check = mountCheck(settings.address);
-  const suffix = settings.address.mcpPath.toLowerCase();
+  const path = settings.address.mcpPath.toLowerCase();
   return function answerParserError(error, req, res, next) {
     const refusal = refusalOfParserError(error, settings.limits.bodyBytes);
-    const place = requestedPlace(req as HttpRequest);
-    const isOurs = place.toLowerCase().endsWith(suffix) && check(place) === undefined;
+    const below = placeOf(req.url).toLowerCase();
+    const isEndpoint = path === '/' ? below === path : below.endsWith(path);
+    const isOurs = isEndpoint && check(requestedPlace(req as HttpRequest)) === undefined;
     if (refusal === undefined || !isOurs || res.headersSent) return next(error);
     refuse(new HttpReply(res, settings.limits.unsentBytes), refusal);
   };

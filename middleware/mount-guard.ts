@@ -24,8 +24,9 @@ export function mountGuard(
     const fault = check(place);
     if (fault === undefined) return undefined;
     const { reason, expected, actual, message } = fault;
-    if (logged.size < MAX_LOGGED && !logged.has(actual)) {
-      logged.add(actual);
+    const mount = actual.toLowerCase();
+    if (logged.size < MAX_LOGGED && !logged.has(mount)) {
+      logged.add(mount);
       logger.error({ expected, actual }, message);
     }
     return { status: 500, code: CODES.internal, message, data: { reason, expected, actual } };

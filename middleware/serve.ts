@@ -69,6 +69,7 @@ export async function serve(
     await listen(http, port, host);
     await startUp(router);
   } catch (error) {
+    http.close();
     await router.mcp.close();
     throw error;
   }

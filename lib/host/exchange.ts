@@ -20,7 +20,7 @@ export interface Exchange {
   readonly body: unknown;
   /** Values of the mount's `:params`, decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** The path the client asked for, decoded and without doubled or trailing slashes. */
+  /** Names the mount that was asked for, tenant included, however its path was spelled. */
   readonly place: string;
   /** Address of the client, as far as the app's proxy settings tell it. */
   readonly address: string;

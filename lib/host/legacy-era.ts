@@ -18,7 +18,7 @@ import { andThen, finallyDo, type Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import { takeNotifications, takeResponse } from './one-way.js';
 import type { EndpointParts } from './parts.js';
-import { refuse, refuseFault } from './refuse.js';
+import { idIn, refuse, refuseFault } from './refuse.js';
 import { idOf, refusalOf, serveRequests } from './requests.js';
 import { StandaloneStream } from './standalone-stream.js';
 
@@ -41,6 +41,9 @@ export class LegacyEra {
   }
 
   #route(exchange: Exchange, reply: Reply): Later<void> {
+    if (this.#parts.lifecycle.phase === 'closed') {
+      return refuse(reply, REFUSALS.shuttingDown, idIn(exchange.body));
+    }
     if (exchange.method === 'POST') return this.#post(exchange, reply);
     if (this.#parts.settings.stateless) return refuse(reply, methodNotAllowed('POST'));
     if (exchange.method === 'GET') return this.#get(exchange, reply);
@@ -51,7 +54,7 @@ export class LegacyEra {
   #post(exchange: Exchange, reply: Reply): Later<void> {
     const { settings, lifecycle, sessions } = this.#parts;
     if (readAccept(exchange.headers.accept as string | undefined) === 'neither') {
-      return refuse(reply, REFUSALS.notAcceptable);
+      return refuse(reply, REFUSALS.notAcceptable, idIn(exchange.body));
     }
     const incoming = readIncoming(exchange, settings.limits.batch);
     if ('refusal' in incoming) return refuse(reply, incoming.refusal, incoming.id);

@@ -25,6 +25,7 @@ export class Lifecycle {
   phase: Phase = 'open';
   readonly #running = new Map<Call, Multiplexer>();
   #whenIdle: (() => void) | undefined;
+  #draining: Promise<void> | undefined;
 
   /** True while new requests are served. */
   get isServing(): boolean {
@@ -42,9 +43,14 @@ export class Lifecycle {
     if (this.#running.size === 0) this.#whenIdle?.();
   }
 
-  /** Refuses new requests, waits for running calls, ends those that take too long. */
-  async drain({ delayMs = 0, deadlineMs = DEFAULT_DEADLINE_MS }: DrainOptions): Promise<void> {
-    if (this.phase !== 'open') return;
+  /** Refuses new requests, waits for running calls, ends those that take too long; once. */
+  drain(options: DrainOptions): Promise<void> {
+    this.#draining ??= this.#drain(options);
+    return this.#draining;
+  }
+
+  async #drain({ delayMs = 0, deadlineMs = DEFAULT_DEADLINE_MS }: DrainOptions): Promise<void> {
+    if (this.phase === 'closed') return;
     this.phase = 'leaving';
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if (this.phase === 'leaving') this.phase = 'draining';

@@ -28,7 +28,7 @@ export function refuseFault(
 }
 
 /** The id of the one request in a body. */
-function idIn(body: unknown): RequestId | undefined {
+export function idIn(body: unknown): RequestId | undefined {
   const read = readMessage(body);
   return read.kind === 'request' ? read.message.id : undefined;
 }

@@ -136,11 +136,12 @@ export function refusalOf(
 ): Refusal | undefined {
   const spoken = client.identity?.version ?? version ?? ASSUMED_VERSION;
   if (isBatch && !allowsBatches(spoken)) return REFUSALS.batchNotAllowed;
-  if (!(client instanceof LiveSession)) return undefined;
-  const ids = new Set(requests.map(({ id }) => id));
-  const isDuplicate = ids.size < requests.length || requests.some(({ id }) => client.calls.has(id));
-  if (isDuplicate) return REFUSALS.duplicateId;
-  return client.calls.size + requests.length > maxCalls ? REFUSALS.tooManyCalls : undefined;
+  const inFlight = client instanceof LiveSession ? client.calls : undefined;
+  const isTwice =
+    requests.length > 1 && new Set(requests.map(({ id }) => id)).size < requests.length;
+  if (isTwice || requests.some(({ id }) => inFlight?.has(id))) return REFUSALS.duplicateId;
+  if (inFlight === undefined) return undefined;
+  return inFlight.size + requests.length > maxCalls ? REFUSALS.tooManyCalls : undefined;
 }
 
 /** The client's `Accept` narrows what the endpoint would do. */

@@ -1,12 +1,12 @@
 /**
- * What the operator is told, and what never stands in a log line.
+ * What the operator is told.
  *
  * @module
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { LOG_LEVELS, type LogLevel, sessionLabel, silentLogger } from '../../lib/log.js';
+import { faultless, LOG_LEVELS, type LogLevel, silentLogger } from '../../lib/log.js';
 
 const LOG_MODULE = fileURLToPath(new URL('../../lib/log.ts', import.meta.url));
 
@@ -57,10 +57,16 @@ it('has a logger that says nothing', () => {
   expect(silentLogger.error({}, 'nothing')).toBeUndefined();
 });
 
-it('tells sessions apart without showing an id', () => {
-  const id = 'a-session-id-that-must-stay-secret';
-  expect(sessionLabel(id)).toMatch(/^[\w-]{8}$/);
-  expect(sessionLabel(id)).toBe(sessionLabel(id));
-  expect(sessionLabel(id)).not.toBe(sessionLabel(`${id}.`));
-  expect(id).not.toContain(sessionLabel(id));
+describe('faultless()', () => {
+  it('keeps a logger that throws from reaching a request', () => {
+    const told: unknown[] = [];
+    const broken = () => {
+      throw new Error('disk full');
+    };
+    const debug = (...line: unknown[]) => told.push(line);
+    const logger = faultless({ debug, info: broken, warn: broken, error: broken });
+    logger.error({}, 'lost');
+    logger.debug({ a: 1 }, 'kept');
+    expect(told).toEqual([[{ a: 1 }, 'kept']]);
+  });
 });

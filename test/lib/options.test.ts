@@ -136,7 +136,8 @@ describe('resolveOptions', () => {
     const store = memoryStore();
     expect(resolved({ middleware: one }).middleware).toEqual([one]);
     expect(resolved({ middleware: [one, one] }).middleware).toEqual([one, one]);
-    expect(resolved({ logger }).logger).toBe(logger);
+    resolved({ logger }).logger.info({ a: 1 }, 'told');
+    expect(logger.lines).toEqual([{ level: 'info', told: [{ a: 1 }, 'told'] }]);
     expect(resolved({ store }).store).toBe(store);
   });
 });

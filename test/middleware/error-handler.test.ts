@@ -139,8 +139,7 @@ describe('what is not ours is left to the app', () => {
   });
 
   it('an error of a handler in `middleware`', async () => {
-    const fail = (_req: never, _res: never, next: (error?: unknown) => void) =>
-      next(new Error('of the app'));
+    const fail: RequestHandler = (_req, _res, next) => next(new Error('of the app'));
     const server = app('/api', endpoint({ middleware: fail }));
     const answer = await post(`${await listen(server)}/api/mcp`, greeting());
     expect([answer.status, answer.text]).toEqual([599, '{"type":"of the app"}']);
