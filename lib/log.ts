@@ -46,6 +46,7 @@ export function stderrLogger(level: LogLevel): Logger {
 
 /** The same logger, but a fault of its own never reaches a request. */
 export function faultless(logger: Logger): Logger {
+  if (logger === silentLogger) return logger;
   const at = (name: keyof Logger) => (fields: object, message: string) => {
     try {
       logger[name](fields, message);

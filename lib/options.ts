@@ -5,17 +5,12 @@
  *
  * @module
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from './log.js';
 import type { SessionLimits, Store } from './store/port.js';
 import type { Address } from './urls.js';
 
-/** A handler that runs under Express and Connect alike. */
-export type Middleware = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  next: (error?: unknown) => void,
-) => unknown;
+/** A handler of whatever framework the router is mounted in. */
+export type Middleware = (...args: never[]) => unknown;
 
 /** How calls are answered. */
 export type ResponseMode = 'auto' | 'json' | 'sse';
