@@ -87,7 +87,7 @@ export class LegacyEra {
     return andThen(this.#notice(incoming, client, exchange), () =>
       incoming.requests.length === 0
         ? reply.empty(202)
-        : serveRequests(this.#parts, incoming, client, exchange, reply),
+        : serveRequests({ parts: this.#parts, incoming, client, exchange, reply }),
     );
   }
 

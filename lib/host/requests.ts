@@ -18,7 +18,7 @@ import type { Incoming } from './incoming.js';
 import { andThen, type Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import { messageExtra } from './message-extra.js';
-import type { MessageExtra } from './multiplexer.js';
+import type { MessageExtra, ScopeResolver } from './multiplexer.js';
 import type { EndpointParts } from './parts.js';
 import { type AnswerMode, PostStream } from './post-stream.js';
 import { refuse } from './refuse.js';
@@ -27,45 +27,53 @@ import type { Lease } from './server-source.js';
 
 const NO_HEADERS = {};
 
+/** A POST that carries requests, and what it is answered with. */
+export interface Posted {
+  readonly parts: EndpointParts;
+  readonly incoming: Incoming;
+  readonly client: Client;
+  readonly exchange: Exchange;
+  readonly reply: Reply;
+}
+
 /** Serves every request of a POST; the reply ends when the last of them is answered. */
-export function serveRequests(
-  parts: EndpointParts,
-  incoming: Incoming,
-  client: Client,
-  exchange: Exchange,
-  reply: Reply,
-): Later<void> {
-  const { requests } = incoming;
-  const begin = (lease: Lease) =>
-    andThen(touched(parts, client), () => run(parts, incoming, client, exchange, reply, lease));
+export function serveRequests(posted: Posted): Later<void> {
+  const { parts, client, exchange } = posted;
   return andThen(parts.source.lease(client, exchange), (lease) => {
     const { scopeResolver } = lease.server;
-    if (scopeResolver === undefined) return begin(lease);
-    return scopeRefusal(requests, scopeResolver, exchange).then(
-      (challenge) => {
-        if (challenge === undefined) return begin(lease);
-        lease.release();
-        return refuse(reply, challenge, idOf(incoming));
-      },
-      (error) => {
-        lease.release();
-        throw error;
-      },
-    );
+    if (scopeResolver === undefined) return begin(posted, lease);
+    return challengeOr(posted, lease, scopeResolver);
   });
 }
 
-const touched = ({ sessions }: EndpointParts, client: Client): Later<void> =>
-  client instanceof LiveSession ? sessions.touch(client, 'used') : undefined;
+/** Asks a v2 server first whether the token's scopes are enough. */
+async function challengeOr(posted: Posted, lease: Lease, resolver: ScopeResolver): Promise<void> {
+  const { incoming, exchange, reply } = posted;
+  try {
+    const challenge = await scopeRefusal(incoming.requests, resolver, exchange);
+    if (challenge === undefined) return begin(posted, lease);
+    refuse(reply, challenge, idOf(incoming));
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+  lease.release();
+}
 
-function run(
-  parts: EndpointParts,
-  { requests, isBatch }: Incoming,
-  client: Client,
-  exchange: Exchange,
-  reply: Reply,
-  lease: Lease,
-): void {
+function begin(posted: Posted, lease: Lease): Later<void> {
+  const { parts, client } = posted;
+  const touched = client instanceof LiveSession ? parts.sessions.touch(client, 'used') : undefined;
+  return andThen(touched, () => run(posted, lease));
+}
+
+function run({ parts, incoming, client, exchange, reply }: Posted, lease: Lease): void {
+  const { requests, isBatch } = incoming;
+  // Another POST with the same ids may have been let in while the server was being built.
+  const late = refusalOf(incoming, client, parts.settings.limits.callsPerSession);
+  if (late !== undefined) {
+    lease.release();
+    return refuse(reply, late, idOf(incoming));
+  }
   const extra = messageExtra(exchange, lease.server);
   const stream = new PostStream(reply, parts.keepAlive, {
     mode: modeOf(exchange, parts.settings.responseMode),
