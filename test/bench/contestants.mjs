@@ -35,6 +35,11 @@ const ALL = {
     start: 'expressEcho',
     speaks: 'echo',
   },
+  ceiling: {
+    label: 'SDK v1 server, bare transport, express.json() (the ceiling, no host)',
+    file: 'ceiling',
+    start: 'bareTransport',
+  },
   'ours-stateless': {
     label: 'ours, shared server, stateless',
     file: 'ours',

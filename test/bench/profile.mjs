@@ -35,7 +35,7 @@ async function record(entry, width) {
   }
 }
 
-/** @param {{ nodes: any[], samples: number[] }} profile */
+/** @param {{ nodes: { id: number, callFrame: { functionName: string, url: string, lineNumber: number } }[], samples: number[] }} profile */
 function print({ nodes, samples }) {
   const frames = new Map(nodes.map(({ id: node, callFrame }) => [node, callFrame]));
   const byFunction = new Map();

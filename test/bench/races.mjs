@@ -6,7 +6,7 @@
 import { contestant } from './contestants.mjs';
 import { keyOf } from './race.mjs';
 
-const BARE = ['node-echo', 'express-constant', 'express-echo'];
+const BARE = ['node-echo', 'express-constant', 'express-echo', 'ceiling'];
 const OURS = ['ours-stateless', 'ours-session', 'ours-factory'];
 const PEERS = [
   'v1-request',
