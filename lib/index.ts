@@ -17,6 +17,12 @@ export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';
 export type { ConnectableServer, FactoryContext, ServerFactory } from './host/server.js';
 export type { Logger } from './log.js';
-export type { CorsOptions, Limits, ResolvedOptions, ResponseMode } from './options.js';
+export type {
+  CorsOptions,
+  Limits,
+  RateLimitOptions,
+  ResolvedOptions,
+  ResponseMode,
+} from './options.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
 export type { Store } from './store/port.js';

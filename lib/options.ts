@@ -43,6 +43,14 @@ export interface CorsOptions {
   readonly maxAgeSeconds?: number;
 }
 
+/** Options of `rateLimit`. */
+export interface RateLimitOptions {
+  /** Most HTTP requests of one caller in a window. */
+  readonly limit: number;
+  /** Length of a window, milliseconds. Default: 60 000. */
+  readonly windowMs?: number;
+}
+
 /** Options of `mcpRouter`; `undefined` is the same as absent, unknown names are refused. */
 export interface McpRouterOptions<Handler = Middleware> {
   /**
@@ -131,6 +139,12 @@ export interface McpRouterOptions<Handler = Middleware> {
   readonly dangerouslyShareClientState?: boolean;
   /** Handlers that run inside the router, after CORS and guards. Default: none. */
   readonly middleware?: Handler | readonly Handler[];
+  /**
+   * How often one caller may ask: a principal, else an address. Refused with 429 and `Retry-After`.
+   *
+   * Counted in this process, after `middleware`. Default: `false`, no limit.
+   */
+  readonly rateLimit?: false | RateLimitOptions;
   /** Where log lines go. Environment: `MCP_LOG_LEVEL`, to standard error. Default: nowhere. */
   readonly logger?: Logger;
 }
@@ -154,4 +168,5 @@ export interface ResolvedOptions {
   readonly dangerouslyAllowAnyOrigin: boolean;
   readonly affinity: 'context' | 'explicit';
   readonly dangerouslyShareClientState: boolean;
+  readonly rateLimit: false | Required<RateLimitOptions>;
 }

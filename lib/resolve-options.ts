@@ -123,6 +123,12 @@ const SCHEMA = z.strictObject({
     .enum(['context', 'explicit'], { error: '"context" or "explicit"' })
     .default('context'),
   dangerouslyShareClientState: flag().default(false),
+  rateLimit: z
+    .union([
+      z.literal(false),
+      z.strictObject({ limit: count(), windowMs: duration().default(60_000) }),
+    ])
+    .default(false),
   middleware: z
     .union([anyFunction, z.array(anyFunction)], {
       error: 'a function (req, res, next), or an array of them',
@@ -210,6 +216,7 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     dangerouslyAllowAnyOrigin,
     affinity,
     dangerouslyShareClientState,
+    rateLimit: checked.rateLimit,
   });
 }
 
@@ -272,6 +279,7 @@ function shapeAt(path: readonly PropertyKey[]): object {
     session: SCHEMA.shape.session.unwrap().shape,
     limits: SCHEMA.shape.limits.unwrap().shape,
     cors: SCHEMA.shape.cors.unwrap().options[1].shape,
+    rateLimit: SCHEMA.shape.rateLimit.unwrap().options[1].shape,
   };
   return known[String(path[0])] ?? {};
 }

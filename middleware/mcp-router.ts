@@ -21,6 +21,7 @@ import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
 import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
 import { mountGuard } from './mount-guard.js';
+import { rateLimitHandler } from './rate-limit.js';
 
 /** Options of {@link mcpRouter}; `middleware` takes Express's handlers, and plain ones. */
 export type McpRouterOptions = Options<RequestHandler>;
@@ -87,6 +88,7 @@ export function mcpRouter(
     settings.address.mcpPath,
     entrance(settings),
     ...(resolved.middleware as unknown as RequestHandler[]),
+    ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
     mcpHandler(endpoint, resolved),
   );
   return Object.assign(router, { mcp });

@@ -104,6 +104,7 @@ export const REFUSALS = {
     'Too many calls are in flight in this session',
     RETRY,
   ),
+  tooManyRequests: refusal(429, CODES.server, 'rate_limit', 'Too many requests; retry later'),
   tooManySessions: refusal(503, CODES.server, 'session_limit', 'Too many sessions are open', {
     'Retry-After': '30',
   }),

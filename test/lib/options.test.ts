@@ -58,6 +58,7 @@ describe('the defaults', () => {
       dangerouslyAllowAnyOrigin: false,
       affinity: 'context',
       dangerouslyShareClientState: false,
+      rateLimit: false,
     });
   });
 
@@ -233,7 +234,6 @@ describe('a refusal', () => {
     'eventStore',
     'retryIntervalMs',
     'storage',
-    'rateLimit',
     'wellKnown',
     'legacySse',
   ])('meets an option that this release does not have: %s', (name) => {
