@@ -7,27 +7,17 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type Listening, type ServeOptions, serve } from 'express-mcp-router';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { greeter, greeting, greetingIn } from '../support/greeter.js';
 import { listen } from '../support/listen.js';
 import { RawClient } from '../support/raw-client.js';
 import { post, send } from '../support/raw-request.js';
 import { expectRefusal } from '../support/refusal.js';
-import { serveInProcess } from '../support/served-process.js';
 
 async function served(options: ServeOptions = {}, { server } = greeter()): Promise<Listening> {
   const listening = await serve(server, { port: 0, print: false, ...options });
   onTestFinished(() => listening.close());
   return listening;
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 const isRefused = (url: string) =>
@@ -152,62 +142,5 @@ describe('the end of a direct server', () => {
     await close();
     expect(process.listenerCount('SIGTERM')).toBe(0);
     expect(process.listenerCount('SIGINT')).toBe(0);
-  });
-});
-
-// The process has no alias for Express: it is the same in every project.
-describe.skipIf(process.env.EXPRESS_MAJOR === '4')('as a process', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('drains on %s and exits with 0', async (signal) => {
-    const { child, exit, firstLine } = serveInProcess({ port: 0 });
-    const url = (await firstLine).match(/http\S+/)?.[0] ?? '';
-    const client = await RawClient.connect(url);
-    onTestFinished(() => client.close());
-    const stream = await client.listen();
-    const begun = once(child, 'message');
-    const call = client.callTool('wait');
-    await begun;
-    child.kill(signal);
-    await expect
-      .poll(async () => (await send(url, { method: 'GET', target: '/readyz' })).status)
-      .toBe(503);
-    child.send('open');
-    expect((await call.response)?.result).toMatchObject({ content: [{ text: 'waited' }] });
-    expect(await exit).toMatchObject({ code: 0, signal: null, stderr: '' });
-    await stream.ended;
-  });
-
-  it('prints the URL map to standard output, with a command to paste', async () => {
-    const { child, exit, firstLine } = serveInProcess({ port: 0 });
-    const url = (await firstLine).match(/http\S+/)?.[0] ?? '';
-    expect((await send(url, { method: 'GET', target: '/readyz' })).status).toBe(200);
-    child.kill('SIGTERM');
-    const { stdout } = await exit;
-    expect(stdout).toContain(`claude mcp add --transport http my-server ${url}\n`);
-  });
-
-  it('listens where MCP_HOST and MCP_PORT say', async () => {
-    const port = await freePort();
-    const { firstLine } = serveInProcess({}, { MCP_HOST: 'localhost', MCP_PORT: String(port) });
-    expect(await firstLine).toContain(`:${port}/mcp`);
-    const answer = await send(`http://localhost:${port}/healthz`, { method: 'GET' });
-    expect(answer.status).toBe(200);
-  });
-
-  it('listens where its options say, whatever the environment says', async () => {
-    const port = await freePort();
-    const options = { host: '127.0.0.1', port };
-    const { firstLine } = serveInProcess(options, { MCP_HOST: '203.0.113.1', MCP_PORT: '1' });
-    expect(await firstLine).toContain(`http://127.0.0.1:${port}/mcp`);
-  });
-
-  it.each<Record<string, string>>([
-    { MCP_PORT: '' },
-    { MCP_PORT: '80a' },
-    { MCP_PORT: '65536' },
-    { MCP_HOST: '' },
-    { MCP_WORKERS: '2' },
-  ])('does not start with %j', async (variables) => {
-    const { code, stdout, stderr } = await serveInProcess({}, variables).exit;
-    expect([code, stdout, stderr]).toEqual([1, '', 'ERR_MCP_OPTION\n']);
   });
 });
