@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { type Listening, type ServeOptions, serve } from 'express-mcp-router';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../support/free-port.js';
