@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { ServerResponse } from 'node:http';
 import { Router } from 'express';
 import type { McpRouter } from './mcp-router.js';
 
@@ -17,7 +18,7 @@ import type { McpRouter } from './mcp-router.js';
 export function healthRouter(...routers: McpRouter[]): Router {
   const router = Router();
   router.get('/healthz', (_req, res) => {
-    res.set('Cache-Control', 'no-store').json({ status: 'ok' });
+    answer(res, 200, { status: 'ok' });
   });
   router.get('/readyz', async (_req, res) => {
     const endpoints = await Promise.all(
@@ -27,10 +28,19 @@ export function healthRouter(...routers: McpRouter[]): Router {
       })),
     );
     const isReady = endpoints.every(({ ready }) => ready);
-    res
-      .status(isReady ? 200 : 503)
-      .set('Cache-Control', 'no-store')
-      .json({ status: isReady ? 'ready' : 'unavailable', endpoints });
+    const status = isReady ? 'ready' : 'unavailable';
+    answer(res, isReady ? 200 : 503, { status, endpoints });
   });
   return router;
+}
+
+/** Written with `node:http` alone: the router may be mounted where there is no Express app. */
+function answer(res: ServerResponse, status: number, told: object): void {
+  const body = JSON.stringify(told);
+  res.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  });
+  res.end(body);
 }

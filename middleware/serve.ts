@@ -6,9 +6,9 @@
  * @module
  */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express from 'express';
+import { type NextFunction, type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
 import { readServeEnvironment } from '../lib/env.js';
 import { McpRouterError, OptionError } from '../lib/errors.js';
@@ -59,12 +59,7 @@ export async function serve(
 ): Promise<Listening> {
   const { port, host, print, ...routerOptions } = withEnvironment(options);
   const router = mcpRouter(server, routerOptions);
-  const app = express();
-  app.disable('x-powered-by');
-  app.use(helmet());
-  app.use(healthRouter(router));
-  app.use(router);
-  const http = createServer(app);
+  const http = createServer(handlerOf(Router().use(helmet(), healthRouter(router), router)));
   try {
     await listen(http, port, host);
     await startUp(router);
@@ -77,6 +72,22 @@ export async function serve(
   const listening = listeningOn(http, router, bound);
   for (const line of urlMap(router.mcp.settings.address, bound)) print(line);
   return listening;
+}
+
+/**
+ * A router as a whole server. There is no app around it: an app gives every request and response
+ * another prototype, which costs more than all else that is done for a call.
+ */
+function handlerOf(router: Router) {
+  return (req: IncomingMessage, res: ServerResponse) => {
+    const finish: NextFunction = (error?: unknown) => {
+      const status = error === undefined ? 404 : 500;
+      const body = JSON.stringify({ error: status === 404 ? 'Not found' : 'Internal error' });
+      if (!res.headersSent) res.writeHead(status, { 'Content-Type': 'application/json' });
+      res.end(body);
+    };
+    router(req as Request, res as Response, finish);
+  };
 }
 
 /** A server that cannot be served is told now, not to the first client. */

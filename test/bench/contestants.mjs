@@ -58,6 +58,12 @@ const ALL = {
     start: 'factory',
     sessions: 'one-each',
   },
+  'ours-serve': {
+    label: 'ours, serve() without an app, sessions',
+    file: 'ours',
+    start: 'direct',
+    sessions: 'one-each',
+  },
   'ours-1-session': {
     label: 'ours, 1 session open',
     file: 'ours',

@@ -8,6 +8,7 @@ import { keyOf } from './race.mjs';
 
 const BARE = ['node-echo', 'express-constant', 'express-echo', 'ceiling'];
 const OURS = ['ours-stateless', 'ours-session', 'ours-factory'];
+const DIRECT = ['ours-serve'];
 const PEERS = [
   'v1-request',
   'v1-request-sse',
@@ -37,7 +38,7 @@ export function programme(manySessions) {
   const crowd = { ...contestant('ours-many-sessions', 10), sessions: manySessions };
   return [
     ...[32, 1].flatMap((connections) => [
-      race('call', 10, connections, of([...BARE, ...OURS, ...PEERS], 10)),
+      race('call', 10, connections, of([...BARE, ...OURS, ...DIRECT, ...PEERS], 10)),
       race('call', 500, connections, [
         ...of(['ours-stateless', 'ours-session'], 10),
         ...of([...OURS, ...PEERS], 500),

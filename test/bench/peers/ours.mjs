@@ -5,7 +5,7 @@
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
-import { mcpRouter } from '../../../dist/lib/index.js';
+import { mcpRouter, serve } from '../../../dist/lib/index.js';
 import { portOf } from './listen.mjs';
 import { SERVER_INFO, toolShelf, withTools } from './tools.mjs';
 
@@ -20,6 +20,13 @@ export async function shared({ tools, stateless = false, secret, manySessions = 
   const session = manySessions ? { max: 200_000, perAddress: 200_000 } : undefined;
   const router = mcpRouter(server, { stateless, secret, session });
   return { port: await mounted(router), broadcast: () => server.sendToolListChanged() };
+}
+
+/** The direct server, with no app around it. @param {{ tools: number }} options */
+export async function direct({ tools }) {
+  const server = withTools(new McpServer(SERVER_INFO), toolShelf(tools));
+  const { port } = await serve(server, { port: 0, print: false });
+  return { port, broadcast: () => server.sendToolListChanged() };
 }
 
 /** A server for every client. @param {{ tools: number, stateless?: boolean }} options */
