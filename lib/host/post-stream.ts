@@ -25,7 +25,6 @@ export interface PostStreamOptions {
   readonly calls: number;
   /** Answers to a batch are an array. */
   readonly isBatch: boolean;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 type Phase = 'pending' | 'streaming' | 'gone' | 'done';
@@ -91,7 +90,7 @@ export class PostStream implements CallPort {
   #finishAsJson(body: string): void {
     this.#options.patience.delete(this);
     this.#phase = 'done';
-    this.#reply.json(200, body, this.#options.headers);
+    this.#reply.json(200, body);
   }
 
   /** Opens the event stream, if nothing was answered yet. */
@@ -99,7 +98,7 @@ export class PostStream implements CallPort {
     if (this.#phase !== 'pending') return;
     this.#options.patience.delete(this);
     this.#phase = 'streaming';
-    this.#sink = this.#reply.stream({ ...SSE_HEADERS, ...this.#options.headers });
+    this.#sink = this.#reply.stream(SSE_HEADERS);
     this.#keepAlive.add(this.#sink);
     for (const answer of this.#answers ?? []) this.#write(messageEvent(answer));
   }

@@ -25,8 +25,6 @@ import { refuse } from './refuse.js';
 import { scopeRefusal } from './scope-challenge.js';
 import type { Lease } from './server-source.js';
 
-const NO_HEADERS = {};
-
 /** A POST that carries requests, and what it is answered with. */
 export interface Posted {
   readonly parts: EndpointParts;
@@ -80,7 +78,6 @@ function run({ parts, incoming, client, exchange, reply }: Posted, lease: Lease)
     patience: parts.patience,
     calls: requests.length,
     isBatch,
-    headers: NO_HEADERS,
   });
   const served = { parts, client, lease, stream, extra, open: requests.length };
   for (const request of requests) start(request, served);
