@@ -1,0 +1,84 @@
+/**
+ * Where the events of resumable streams are kept.
+ *
+ * Time: an event can be replayed for a while that its log chooses, counted from its append; the log of a
+ * stream that has finished, from its end. Failure: a rejected promise is an outage; an event that cannot be
+ * kept is sent all the same, and a stream that cannot be read is answered with 503. Size: every log has a
+ * limit on what it keeps of one stream; what it gives up first is the oldest event that is not a response.
+ *
+ * Knows: streams, positions and JSON texts. Does not know: HTTP, event ids on the wire, what a message says.
+ *
+ * @module
+ */
+import type { RequestId } from '../protocol/json-rpc.js';
+
+type Awaitable<T> = T | Promise<T>;
+
+/** Names one stream. Both members are letters and digits only. */
+export interface StreamKey {
+  /** Stands for one session of one endpoint: a digest, never the session's id itself. */
+  readonly session: string;
+  /** The stream, within its session. */
+  readonly stream: string;
+}
+
+/**
+ * A place in a stream: after the event that it names. Letters, digits, `-` and `_`, at most 512.
+ *
+ * It comes back from clients, so a log is given positions that it never made.
+ */
+export type Position = string;
+
+/** Takes what is replayed. */
+export interface Replay {
+  /** `count` events at this place are gone; called before the next event. */
+  missed(count: number): Awaitable<void>;
+  /** One event, in order; false when nobody reads any more and the replay should stop. */
+  event(position: Position, json: string): Awaitable<boolean>;
+}
+
+/** The events of one stream; one writer, any number of readers one after the other. */
+export interface StreamLog {
+  /** The place before the first event. Called once, before any `append`. */
+  prime(): Awaitable<Position>;
+  /**
+   * Keeps one JSON-RPC message; the place after it.
+   *
+   * @param isResponse - true for the answer to one of the stream's requests: it is never given up.
+   */
+  append(json: string, isResponse: boolean): Awaitable<Position>;
+  /** Every request is answered: nothing more will be appended. */
+  finish(): void;
+  /**
+   * Hands over what was appended after a place, up to the last event there is when it ends.
+   *
+   * Resolves with false, having handed over nothing, when `after` is no place in this stream.
+   */
+  replay(after: Position, to: Replay): Promise<boolean>;
+}
+
+/** A stream of which its writer is gone, as a reader finds it. */
+export interface FoundStream {
+  readonly log: StreamLog;
+  /** Ids of the requests that it had to answer and did not; undefined when the log cannot tell. */
+  readonly unanswered: readonly RequestId[] | undefined;
+}
+
+/** The event logs of one endpoint. */
+export interface EventLog {
+  /** Name for the operator: `memory`, `keyv`, `sdk`. */
+  readonly name: string;
+  /** Begins a stream that answers `requests`; the standalone stream answers none. */
+  open(key: StreamKey, requests: readonly RequestId[]): StreamLog;
+  /**
+   * The stream of this name, if something of it is kept.
+   *
+   * Asked for a stream that has finished, or whose writer was another process. Appending goes on where
+   * it ended.
+   */
+  find(key: StreamKey): Awaitable<FoundStream | undefined>;
+  /** The session has ended: its streams are forgotten, those still open included. */
+  drop(session: string): Awaitable<void>;
+  /** Stops timers, waits for what is being written, forgets what is kept in memory. */
+  close(): Awaitable<void>;
+}
