@@ -12,6 +12,8 @@ export {
 } from '../middleware/mcp-router.js';
 export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
 export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
+export { type MemoryEventStoreOptions, memoryEventStore } from './events/memory.js';
+export type { EventLog } from './events/port.js';
 export type { EndpointNotify, EndpointSessions, Readiness } from './host/endpoint.js';
 export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';

@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown } from './errors.js';
+import type { EventLog } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
 import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import type { Store } from './store/port.js';
@@ -19,6 +20,7 @@ export interface Resolved {
   /** Key ring, the current key first; empty without `secret`. */
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
+  readonly eventStore: EventLog | false | undefined;
   readonly middleware: readonly Middleware[];
   readonly logger: Logger;
 }
@@ -61,6 +63,8 @@ const secret = z
 const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
 const path = z.string({ error: 'a path' }).optional();
 
+const EVENT_STORE = 'false, or an event store such as memoryEventStore()';
+
 const SCHEMA = z.strictObject({
   baseUrl: url,
   mcpPath: path,
@@ -73,6 +77,7 @@ const SCHEMA = z.strictObject({
     .default('auto'),
   upgradeAfterMs: duration().default(1_000),
   keepAliveMs: duration().default(15_000),
+  retryIntervalMs: duration().default(1_000),
   session: z
     .strictObject(
       {
@@ -99,6 +104,11 @@ const SCHEMA = z.strictObject({
     )
     .prefault({}),
   store: having<Store>('a store such as memoryStore()', 'sessions').optional(),
+  eventStore: z
+    .union([z.literal(false), having<EventLog>(EVENT_STORE, 'open', 'find', 'drop', 'close')], {
+      error: EVENT_STORE,
+    })
+    .optional(),
   secret: z
     .union([secret, z.array(secret).min(1, { error: 'at least one key' })], {
       error: `a key of at least ${MIN_SECRET_BYTES} bytes, or a ring of them`,
@@ -157,11 +167,12 @@ export function resolveOptions(
   const values = merged(options, environment);
   const parsed = SCHEMA.safeParse(values);
   if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
-  const { secret: ring, middleware, store, logger } = parsed.data;
+  const { secret: ring, middleware, store, eventStore, logger } = parsed.data;
   return {
     settings: settingsOf(parsed.data, environment),
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
+    eventStore,
     middleware: [middleware].flat(),
     logger: faultless(logger ?? environment.logger ?? silentLogger),
   };
@@ -194,7 +205,8 @@ function withoutUndefined(value: unknown): unknown {
 }
 
 function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOptions {
-  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, session, limits, cors } = checked;
+  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, retryIntervalMs } = checked;
+  const { session, limits, cors } = checked;
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
@@ -204,6 +216,7 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     responseMode,
     upgradeAfterMs,
     keepAliveMs,
+    retryIntervalMs,
     session,
     limits,
     cors: {

@@ -31,8 +31,8 @@ export type Position = string;
 
 /** Takes what is replayed. */
 export interface Replay {
-  /** `count` events at this place are gone; called before the next event. */
-  missed(count: number): Awaitable<void>;
+  /** `count` events are gone; the next event, if there is one, comes after `position`. */
+  missed(count: number, position: Position): Awaitable<void>;
   /** One event, in order; false when nobody reads any more and the replay should stop. */
   event(position: Position, json: string): Awaitable<boolean>;
 }
@@ -47,7 +47,7 @@ export interface StreamLog {
    * @param isResponse - true for the answer to one of the stream's requests: it is never given up.
    */
   append(json: string, isResponse: boolean): Awaitable<Position>;
-  /** Every request is answered: nothing more will be appended. */
+  /** Every request is answered: nothing more is to come. Called again, it does nothing. */
   finish(): void;
   /**
    * Hands over what was appended after a place, up to the last event there is when it ends.

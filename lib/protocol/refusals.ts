@@ -91,6 +91,12 @@ export const REFUSALS = {
     'Bad request: the Mcp-Session-Id header is required',
   ),
   sessionNotFound: refusal(404, CODES.sessionNotFound, 'session_not_found', 'Session not found'),
+  unknownEvent: refusal(
+    400,
+    CODES.server,
+    'unknown_event',
+    'Bad request: Last-Event-ID names no event of this session that is still kept',
+  ),
   duplicateId: refusal(
     409,
     CODES.invalidRequest,
@@ -114,6 +120,13 @@ export const REFUSALS = {
     CODES.server,
     'server_unavailable',
     'The server is not available',
+    RETRY,
+  ),
+  storeUnavailable: refusal(
+    503,
+    CODES.server,
+    'store_unavailable',
+    'What is kept of this session cannot be read now',
     RETRY,
   ),
   internal: refusal(500, CODES.internal, 'internal', 'Internal error'),

@@ -37,6 +37,7 @@ describe('the defaults', () => {
       responseMode: 'auto',
       upgradeAfterMs: 1_000,
       keepAliveMs: 15_000,
+      retryIntervalMs: 1_000,
       session: {
         idleMs: 30 * 60_000,
         absoluteMs: 24 * 3_600_000,
@@ -231,8 +232,6 @@ describe('a refusal', () => {
     'scopes',
     'authorize',
     'modern',
-    'eventStore',
-    'retryIntervalMs',
     'storage',
     'wellKnown',
     'legacySse',

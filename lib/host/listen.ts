@@ -1,0 +1,135 @@
+/**
+ * GET: a session's standalone stream, or the rest of a stream that broke off.
+ *
+ * Knows: `Last-Event-ID` and what becomes of a connection. Does not know: how events are kept.
+ *
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery Resumability}
+ *
+ * @module
+ */
+import { REFUSALS } from '../protocol/refusals.js';
+import { SSE_HEADERS } from '../protocol/sse.js';
+import type { EventStream, Resumed } from './event-stream.js';
+import type { EventSink, Exchange, Reply } from './exchange.js';
+import type { LiveSession } from './live-session.js';
+import type { EndpointParts } from './parts.js';
+import { refuse } from './refuse.js';
+import type { Lease } from './server-source.js';
+import type { Found } from './streams.js';
+
+/** A GET that is let in. */
+export interface Listener {
+  readonly parts: EndpointParts;
+  readonly session: LiveSession;
+  readonly exchange: Exchange;
+  readonly reply: Reply;
+}
+
+/** Opens the session's standalone stream, or resumes the stream that the client names. */
+export async function listen(listener: Listener): Promise<void> {
+  const { parts, session, exchange, reply } = listener;
+  const eventId = [exchange.headers['last-event-id'] ?? ''].flat().join(', ');
+  if (eventId === '') return openStandalone(listener, false);
+  const found = await parts.streams.find(session, eventId).catch(unreadable(listener));
+  if (found === 'unreadable') return refuse(reply, REFUSALS.storeUnavailable);
+  if (found === undefined) return refuse(reply, REFUSALS.unknownEvent);
+  if (found === 'lost') return openStandalone(listener, true);
+  if (found.isStandalone) return resumeStandalone(listener, found);
+  await resume(listener, found, () => {});
+}
+
+/** The log is out of reach: neither the client's fault nor the end of its stream. */
+function unreadable({ parts }: Listener) {
+  return (error: unknown): 'unreadable' => {
+    parts.logger.error({ err: error }, 'a stream could not be read');
+    return 'unreadable';
+  };
+}
+
+async function openStandalone(listener: Listener, isLost: boolean): Promise<void> {
+  const { parts, session, exchange, reply } = listener;
+  const lease = await parts.source.lease(session, exchange);
+  await parts.sessions.touch(session);
+  const stream = parts.streams.standalone(session);
+  const sink = reply.stream(SSE_HEADERS);
+  reply.onAbort(() => {
+    stream.disconnect(sink);
+    leave(listener, stream, lease);
+  });
+  stream.connect(sink);
+  if (isLost) {
+    stream.tellGap();
+    resync(stream, session, lease);
+  }
+  session.attach(stream);
+  parts.absent.delete(session);
+}
+
+async function resumeStandalone(listener: Listener, found: Found): Promise<void> {
+  const { stream } = found;
+  const { parts, session, exchange } = listener;
+  const lease = await parts.source.lease(session, exchange);
+  await parts.sessions.touch(session);
+  session.attach(stream);
+  parts.absent.delete(session);
+  const gone = () => leave(listener, stream, lease);
+  const resumed = await resume(listener, found, gone);
+  if (resumed === 'gap') resync(stream, session, lease);
+  if (resumed !== 'gap' && resumed !== 'connected') gone();
+}
+
+/** Replays; answers the request when there is nothing to replay, and then `gone` is not called. */
+async function resume(
+  listener: Listener,
+  { stream, position }: Found,
+  gone: () => void,
+): Promise<Resumed | 'unreadable'> {
+  const { reply } = listener;
+  const open = (): EventSink => {
+    const sink = reply.stream(SSE_HEADERS);
+    reply.onAbort(() => {
+      stream.disconnect(sink);
+      gone();
+    });
+    return sink;
+  };
+  const resumed = await stream.resume(position, open).catch(unreadable(listener));
+  if (resumed === 'unreadable') refuse(reply, REFUSALS.storeUnavailable);
+  if (resumed === 'unknown') refuse(reply, REFUSALS.unknownEvent);
+  // Clients that reconnect whenever a stream ends stop at this status (WHATWG HTML §9.2.3).
+  if (resumed === 'exhausted') reply.empty(204, { 'Content-Type': 'text/event-stream' });
+  return resumed;
+}
+
+/** A standalone stream's connection is gone: the stream waits a while for the client to come back. */
+function leave(
+  { parts: { sessions, absent }, session }: Listener,
+  stream: EventStream,
+  lease: Lease,
+): void {
+  if (!stream.isConnected) {
+    if (stream.isOpen) absent.add(session);
+    else session.detach();
+  }
+  void sessions.touch(session);
+  sessions.tidy(session);
+  lease.release();
+}
+
+const LISTS = [
+  ['tools', 'notifications/tools/list_changed'],
+  ['prompts', 'notifications/prompts/list_changed'],
+  ['resources', 'notifications/resources/list_changed'],
+] as const;
+
+/** The client cannot know what it missed: it is told to look at everything that may have changed. */
+function resync(stream: EventStream, session: LiveSession, { server }: Lease): void {
+  for (const [capability, method] of LISTS) {
+    if (!server.offers(capability, 'listChanged')) continue;
+    void stream.send(JSON.stringify({ jsonrpc: '2.0', method }));
+  }
+  for (const uri of session.record.subscriptions ?? []) {
+    const method = 'notifications/resources/updated';
+    void stream.send(JSON.stringify({ jsonrpc: '2.0', method, params: { uri } }));
+  }
+}
