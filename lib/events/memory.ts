@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { OptionError, shown } from '../errors.js';
 import type { RequestId } from '../protocol/json-rpc.js';
 import type { EventLog, FoundStream, Position, Replay, StreamKey, StreamLog } from './port.js';
 
@@ -27,15 +28,31 @@ const STREAM_BYTES = 512;
 /** What an event costs beside its text. */
 const EVENT_BYTES = 64;
 const LONGEST_SWEEP_MS = 30_000;
+const MAX_TIMER_MS = 2_147_483_647;
 
-/** Keeps the events of streams in this process: the default of `eventStore`. */
+/**
+ * Keeps the events of streams in this process: the default of `eventStore`.
+ *
+ * @throws OptionError `ERR_MCP_OPTION` for a limit that is no positive integer.
+ */
 export function memoryEventStore({
   maxEventsPerStream = 1_000,
   maxBytesPerStream = 4_194_304,
   maxBytes = 67_108_864,
   ttlMs = 600_000,
 }: MemoryEventStoreOptions = {}): EventLog {
-  return new MemoryEventLog({ maxEventsPerStream, maxBytesPerStream, maxBytes, ttlMs });
+  const limits = { maxEventsPerStream, maxBytesPerStream, maxBytes, ttlMs };
+  for (const [name, value] of Object.entries(limits)) checkLimit(name, value);
+  return new MemoryEventLog(limits);
+}
+
+function checkLimit(name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new OptionError(`${name}: expected a positive integer, got ${shown(value)}.`);
+  }
+  if (name === 'ttlMs' && value > MAX_TIMER_MS) {
+    throw new OptionError(`${name}: expected at most ${MAX_TIMER_MS} milliseconds, got ${value}.`);
+  }
 }
 
 class MemoryEventLog implements EventLog {
