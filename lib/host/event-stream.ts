@@ -99,9 +99,10 @@ export class EventStream {
       await this.#catchUp(replaying);
     } catch (error) {
       if (this.#replaying === replaying) this.#replaying = undefined;
-      if (!replaying.isOpen) throw error;
+      if (replaying.sink === undefined) throw error;
       this.#settings.logger.warn({ err: error }, 'a stream could not be replayed to its end');
-      replaying.cut();
+      // Without the response, so the client asks for the rest.
+      this.#release(replaying.sink);
     }
     if (!replaying.isOpen) return 'exhausted';
     return replaying.hasMissed ? 'gap' : 'connected';

@@ -10,7 +10,7 @@ import { KEEP_ALIVE } from '../protocol/sse.js';
 import type { EventSink } from './exchange.js';
 
 /** A reader that has been behind for so long is gone, or wants us to keep what it will not read. */
-const STALLED_MS = 60_000;
+export const STALLED_MS = 60_000;
 
 export class KeepAlive {
   readonly #intervalMs: number;

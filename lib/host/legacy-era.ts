@@ -14,7 +14,7 @@ import type { Exchange, Reply } from './exchange.js';
 import { type Incoming, readIncoming, versionFault } from './incoming.js';
 import { initialize } from './initialize.js';
 import { andThen, finallyDo, type Later } from './later.js';
-import { listen } from './listen.js';
+import { isResuming, listen } from './listen.js';
 import { LiveSession } from './live-session.js';
 import { takeNotifications, takeResponse } from './one-way.js';
 import type { EndpointParts } from './parts.js';
@@ -101,7 +101,8 @@ export class LegacyEra {
     if (accepted === 'json' || accepted === 'neither') return refuse(reply, REFUSALS.notAcceptable);
     const fault = versionFault(exchange);
     if (fault !== undefined) return refuse(reply, fault);
-    if (!lifecycle.isServing) return refuse(reply, REFUSALS.shuttingDown);
+    // Calls that still run are owed to the clients that come back for them.
+    if (!lifecycle.isServing && !isResuming(exchange)) return refuse(reply, REFUSALS.shuttingDown);
     const session = await this.#sessionOf(exchange, reply);
     if (session === undefined) return;
     try {

@@ -25,11 +25,20 @@ export interface Listener {
   readonly reply: Reply;
 }
 
+/** Names the event up to which the client has read a stream; undefined when it wants a new one. */
+function eventIdIn({ headers }: Exchange): string | undefined {
+  const value = [headers['last-event-id'] ?? ''].flat().join(', ');
+  return value === '' ? undefined : value;
+}
+
+/** True for a GET that asks for the rest of a stream. */
+export const isResuming = (exchange: Exchange): boolean => eventIdIn(exchange) !== undefined;
+
 /** Opens the session's standalone stream, or resumes the stream that the client names. */
 export async function listen(listener: Listener): Promise<void> {
   const { parts, session, exchange, reply } = listener;
-  const eventId = [exchange.headers['last-event-id'] ?? ''].flat().join(', ');
-  if (eventId === '') return openStandalone(listener, false);
+  const eventId = eventIdIn(exchange);
+  if (eventId === undefined) return openStandalone(listener, false);
   const found = await parts.streams.find(session, eventId).catch(unreadable(listener));
   if (found === 'unreadable') return refuse(reply, REFUSALS.storeUnavailable);
   if (found === undefined) return refuse(reply, REFUSALS.unknownEvent);

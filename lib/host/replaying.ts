@@ -78,11 +78,6 @@ export class Replaying implements Replay {
     this.#isStopped = true;
   }
 
-  /** Cuts the connection, so that the client asks again. */
-  cut(): void {
-    this.#sink?.destroy();
-  }
-
   async #write(frames: string, position: Position): Promise<boolean> {
     if (this.#isStopped) return false;
     const sink = this.opened();
