@@ -17,6 +17,8 @@ import { refuse } from './refuse.js';
 import type { Lease } from './server-source.js';
 import type { Found } from './streams.js';
 
+const MAX_TIMER_MS = 2_147_483_647;
+
 /** A GET that is let in. */
 export interface Listener {
   readonly parts: EndpointParts;
@@ -44,7 +46,7 @@ export async function listen(listener: Listener): Promise<void> {
   if (found === undefined) return refuse(reply, REFUSALS.unknownEvent);
   if (found === 'lost') return openStandalone(listener, true);
   if (found.isStandalone) return resumeStandalone(listener, found);
-  await resume(listener, found, () => {});
+  await resume(listener, found);
 }
 
 /** The log is out of reach: neither the client's fault nor the end of its stream. */
@@ -65,6 +67,7 @@ async function openStandalone(listener: Listener, isLost: boolean): Promise<void
     stream.disconnect(sink);
     leave(listener, stream, lease);
   });
+  endWithToken(listener, sink);
   stream.connect(sink);
   if (isLost) {
     stream.tellGap();
@@ -82,7 +85,7 @@ async function resumeStandalone(listener: Listener, found: Found): Promise<void>
   session.attach(stream);
   parts.absent.delete(session);
   const gone = () => leave(listener, stream, lease);
-  const resumed = await resume(listener, found, gone);
+  const resumed = await resume(listener, found, gone, (sink) => endWithToken(listener, sink));
   if (resumed === 'gap') resync(stream, session, lease);
   if (resumed !== 'gap' && resumed !== 'connected') gone();
 }
@@ -91,11 +94,13 @@ async function resumeStandalone(listener: Listener, found: Found): Promise<void>
 async function resume(
   listener: Listener,
   { stream, position }: Found,
-  gone: () => void,
+  gone: () => void = () => {},
+  opened: (sink: EventSink) => void = () => {},
 ): Promise<Resumed | 'unreadable'> {
   const { reply } = listener;
   const open = (): EventSink => {
     const sink = reply.stream(SSE_HEADERS);
+    opened(sink);
     reply.onAbort(() => {
       stream.disconnect(sink);
       gone();
@@ -108,6 +113,16 @@ async function resume(
   // Clients that reconnect whenever a stream ends stop at this status (WHATWG HTML §9.2.3).
   if (resumed === 'exhausted') reply.empty(204, { 'Content-Type': 'text/event-stream' });
   return resumed;
+}
+
+/** A standalone stream's connection ends with its token; a call outlives it. */
+function endWithToken({ exchange, reply }: Listener, sink: EventSink): void {
+  const { expiresAt } = exchange.authInfo ?? {};
+  if (expiresAt === undefined) return;
+  const leftMs = Math.min(Math.max(0, expiresAt * 1_000 - Date.now()), MAX_TIMER_MS);
+  const timer = setTimeout(() => sink.end(), leftMs);
+  timer.unref();
+  reply.onAbort(() => clearTimeout(timer));
 }
 
 /** A standalone stream's connection is gone: the stream waits a while for the client to come back. */

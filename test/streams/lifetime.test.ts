@@ -71,6 +71,36 @@ describe('a session that has ended', () => {
   });
 });
 
+describe('a token that expires', () => {
+  const login = (expiresAt: number) => ({ 'X-User': 'ada', 'X-Expires-At': String(expiresAt) });
+  const inSeconds = (seconds: number) => Math.ceil(Date.now() / 1_000) + seconds;
+
+  it('ends the GET stream, new or resumed, and not the call', async () => {
+    const { server, call } = teller();
+    const { client } = await endpoint(server);
+    const ada = await client({ headers: login(inSeconds(1)) });
+    const post = ada.callTool('tell', {}, { progressToken: 't' });
+    const tool = await call();
+    await tool.say(1);
+    const stream = await ada.listen();
+    await stream.ended;
+    const resumed = await ada.listen(stream.events[0]?.id);
+    await resumed.ended;
+    await tool.say(2);
+    tool.finish();
+    expect(told(await post.response).value).toBe('told');
+  });
+
+  it('is taken for what it says: a stream with time left goes on', async () => {
+    const { server } = teller();
+    const { client } = await endpoint(server);
+    const ada = await client({ headers: login(inSeconds(3_600)) });
+    const stream = await ada.listen();
+    server.sendToolListChanged();
+    await stream.inbox.method('notifications/tools/list_changed');
+  });
+});
+
 describe('an endpoint that drains', () => {
   it('lets clients come back for the calls that still run', async () => {
     const { server, call } = teller();
