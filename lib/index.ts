@@ -12,6 +12,17 @@ export {
 } from '../middleware/mcp-router.js';
 export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
 export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
+export type { EventStore } from './events/event-store.js';
+export { type KeyvEventStoreOptions, type KeyvLike, keyvEventStore } from './events/keyv.js';
+export type {
+  EventLog,
+  FoundStream,
+  Position,
+  Replay,
+  StreamKey,
+  StreamLog,
+} from './events/port.js';
+export type { SdkEventStore } from './events/sdk.js';
 export type { EndpointNotify, EndpointSessions, Readiness } from './host/endpoint.js';
 export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';

@@ -22,7 +22,7 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
   [/^lib\/assemble\.ts$/, 4],
   [/^lib\/(options|resolve-options|env)\.ts$/, CORE],
   [/^lib\/host\//, CORE],
-  [/^lib\/(auth|oauth|store|storage)\//, ROOMS],
+  [/^lib\/(auth|events|oauth|store|storage)\//, ROOMS],
   [/^lib\/urls\.ts$/, VALUES],
   [/^lib\/protocol\//, VALUES],
   [/^lib\/(errors|log)\.ts$/, 0],

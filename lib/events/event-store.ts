@@ -1,0 +1,32 @@
+/**
+ * What can be given as an event store.
+ *
+ * Knows: how the kinds are told apart. Does not know: how any of them works.
+ *
+ * @module
+ */
+import { OptionError, shown } from '../errors.js';
+import type { EventLog } from './port.js';
+import { type SdkEventStore, sdkEventLog } from './sdk.js';
+
+/** What the option `eventStore` takes: a log of this package, or an event store of the SDK's kind. */
+export type EventStore = EventLog | SdkEventStore;
+
+/**
+ * The log of an event store.
+ *
+ * @throws OptionError `ERR_MCP_OPTION` when it is neither kind.
+ */
+export function eventLogOf(store: EventStore): EventLog {
+  if (has(store, 'open', 'find', 'drop', 'close')) return store as EventLog;
+  if (has(store, 'storeEvent', 'replayEventsAfter')) return sdkEventLog(store as SdkEventStore);
+  const told = typeof store === 'object' && store !== null ? 'another object' : shown(store);
+  throw new OptionError(
+    `eventStore: expected keyvEventStore(…), an EventStore of the SDK or false, got ${told}.`,
+  );
+}
+
+function has(value: unknown, ...methods: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}
