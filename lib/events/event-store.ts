@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { OptionError, shown } from '../errors.js';
+import { OptionError, told } from '../errors.js';
 import type { EventLog } from './port.js';
 import { type SdkEventStore, sdkEventLog } from './sdk.js';
 
@@ -20,9 +20,8 @@ export type EventStore = EventLog | SdkEventStore;
 export function eventLogOf(store: EventStore): EventLog {
   if (has(store, 'open', 'find', 'drop', 'close')) return store as EventLog;
   if (has(store, 'storeEvent', 'replayEventsAfter')) return sdkEventLog(store as SdkEventStore);
-  const told = typeof store === 'object' && store !== null ? 'another object' : shown(store);
   throw new OptionError(
-    `eventStore: expected keyvEventStore(…), an EventStore of the SDK or false, got ${told}.`,
+    `eventStore: expected keyvEventStore(…), an EventStore of the SDK or false, got ${told(store)}.`,
   );
 }
 

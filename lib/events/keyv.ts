@@ -11,7 +11,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { OptionError, shown } from '../errors.js';
+import { OptionError, told } from '../errors.js';
 import type { RequestId } from '../protocol/json-rpc.js';
 import { recover } from './keyv-recovery.js';
 import { KeyvStream, type Shelf } from './keyv-stream.js';
@@ -202,12 +202,6 @@ function isKeyv(value: unknown): value is KeyvLike {
   const members = value as Partial<Record<string, unknown>>;
   const isComplete = methods.every((name) => typeof members[name] === 'function');
   return isComplete && 'store' in value && 'ttl' in value;
-}
-
-function told(value: unknown): string {
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' && value !== null ? 'an object' : shown(value);
 }
 
 function tell(onError: (error: unknown) => void, error: unknown): void {

@@ -3,24 +3,11 @@
  *
  * @module
  */
-import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { type EventStore, keyvEventStore } from 'express-mcp-router';
 import { eventStoreContract } from 'express-mcp-router/testing';
 import Keyv from 'keyv';
 import { describe, it } from 'vitest';
 import { keyvOnDisk, ListStore, temporaryFolder } from '../support/event-stores.js';
-
-/** The SDK's example, with ids that sort in the order of appending. */
-class SortedExample extends InMemoryEventStore {
-  #count = 0;
-
-  override storeEvent: InMemoryEventStore['storeEvent'] = async (streamId, message) => {
-    this.#count += 1;
-    const id = `${streamId}_${String(this.#count).padStart(9, '0')}`;
-    (this as unknown as { events: Map<string, object> }).events.set(id, { streamId, message });
-    return id;
-  };
-}
 
 const sharedKeyv = new Keyv();
 const sharedList = new ListStore();
@@ -34,7 +21,6 @@ const STORES: Readonly<Record<string, () => EventStore | Promise<EventStore>>> =
   'a store of the SDK’s kind': () => new ListStore(),
   'one store of the SDK’s kind for all': () => sharedList,
   'a store that cannot tell streams': () => withoutLookup(new ListStore()),
-  'the SDK’s example, sorted': () => new SortedExample(),
 };
 
 describe.each(Object.entries(STORES))('%s', (_name, open) => {

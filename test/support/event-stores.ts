@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,48 @@ export class ListStore implements EventStore {
       if (event.streamId === streamId) await send(event.id, event.message);
     }
     return streamId;
+  }
+}
+
+/** A store for a Keyv that can be made to fail, in the ways in which stores do. */
+export class BreakableStore extends EventEmitter {
+  readonly map = new Map<string, unknown>();
+  readonly opts = {};
+  /** How operations fail now; undefined when they work. */
+  fault: 'rejects' | 'hides' | 'hangs' | undefined;
+  /** What was done to which key, failures included. */
+  readonly done: string[] = [];
+  /** Time to live of each key that was set. */
+  readonly ttls = new Map<string, number | undefined>();
+
+  async get(key: string): Promise<unknown> {
+    return this.#do('get', key, () => this.map.get(key));
+  }
+
+  async set(key: string, value: unknown, ttl?: number): Promise<unknown> {
+    return this.#do('set', key, () => {
+      this.ttls.set(key, ttl);
+      this.map.set(key, value);
+      return true;
+    });
+  }
+
+  async delete(key: string): Promise<unknown> {
+    return this.#do('delete', key, () => this.map.delete(key));
+  }
+
+  async clear(): Promise<void> {
+    this.map.clear();
+  }
+
+  #do(what: string, key: string, act: () => unknown): unknown {
+    this.done.push(`${what} ${key}`);
+    const error = new Error('the store is down');
+    if (this.fault === 'rejects') throw error;
+    if (this.fault === 'hangs') return new Promise(() => {});
+    if (this.fault === undefined) return act();
+    this.emit('error', error);
+    return undefined;
   }
 }
 
