@@ -6,6 +6,7 @@
  * @module
  */
 import { OptionError } from './errors.js';
+import { eventLogOf } from './events/event-store.js';
 import { memoryEventStore } from './events/memory.js';
 import type { EventLog } from './events/port.js';
 import type { Audience } from './host/audience.js';
@@ -38,7 +39,7 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
   const ownUrl = address.url?.includes('/:') === true ? undefined : address.url;
   const sessions = new Sessions(store, settings.session, new SessionIds(secrets, label), ownUrl);
   const source = sourceOf(server, resolved, sessions);
-  const streams = new Streams(eventLogOf(resolved), new EventIds(secrets, label), {
+  const streams = new Streams(logOf(resolved), new EventIds(secrets, label), {
     keepAlive: new KeepAlive(settings.keepAliveMs),
     retryMs: settings.retryIntervalMs,
     logger,
@@ -64,9 +65,9 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
 }
 
 /** Without sessions nothing can be resumed. */
-function eventLogOf({ settings, eventStore }: Resolved): EventLog | undefined {
+function logOf({ settings, eventStore }: Resolved): EventLog | undefined {
   if (settings.stateless || eventStore === false) return undefined;
-  return eventStore ?? memoryEventStore();
+  return eventStore === undefined ? memoryEventStore() : eventLogOf(eventStore);
 }
 
 function sourceOf(

@@ -12,8 +12,18 @@ export {
 } from '../middleware/mcp-router.js';
 export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
 export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
+export { type KeyvEventStoreOptions, type KeyvLike, keyvEventStore } from './events/keyv.js';
 export { type MemoryEventStoreOptions, memoryEventStore } from './events/memory.js';
-export type { EventLog } from './events/port.js';
+export type {
+  EventLog,
+  EventStore,
+  FoundStream,
+  Position,
+  Replay,
+  SdkEventStore,
+  StreamKey,
+  StreamLog,
+} from './events/port.js';
 export type { EndpointNotify, EndpointSessions, Readiness } from './host/endpoint.js';
 export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { EventLog } from './events/port.js';
+import type { EventStore } from './events/port.js';
 import type { Logger } from './log.js';
 import type { SessionLimits, Store } from './store/port.js';
 import type { Address } from './urls.js';
@@ -110,12 +110,13 @@ export interface McpRouterOptions<Handler = Middleware> {
   /**
    * Where the events of streams are kept, so that a client whose connection broke can resume.
    *
-   * `memoryEventStore(options)` or `keyvEventStore(keyv, options)`. `false`: nowhere; streams cannot be
-   * resumed then, and `closeSSEStream()` does nothing. Without effect in stateless mode.
+   * `memoryEventStore(options)`, `keyvEventStore(keyv, options)`, or an `EventStore` of the SDK's kind.
+   * `false`: nowhere; streams cannot be resumed then, and `closeSSEStream()` does nothing. Without effect in
+   * stateless mode.
    *
    * Default: `memoryEventStore()`, in this process.
    */
-  readonly eventStore?: false | EventLog;
+  readonly eventStore?: false | EventStore;
   /**
    * How long clients wait before they resume a stream, milliseconds: sent as `retry:` when a stream begins
    * and before its connection is closed early. Default: 1000.

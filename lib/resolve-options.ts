@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown } from './errors.js';
-import type { EventLog } from './events/port.js';
+import type { EventStore } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
 import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import type { Store } from './store/port.js';
@@ -20,7 +20,7 @@ export interface Resolved {
   /** Key ring, the current key first; empty without `secret`. */
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
-  readonly eventStore: EventLog | false | undefined;
+  readonly eventStore: EventStore | false | undefined;
   readonly middleware: readonly Middleware[];
   readonly logger: Logger;
 }
@@ -63,7 +63,8 @@ const secret = z
 const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
 const path = z.string({ error: 'a path' }).optional();
 
-const EVENT_STORE = 'false, or an event store such as memoryEventStore()';
+const EVENT_STORE =
+  'false, or an event store such as memoryEventStore() or an EventStore of the SDK';
 
 const SCHEMA = z.strictObject({
   baseUrl: url,
@@ -105,9 +106,14 @@ const SCHEMA = z.strictObject({
     .prefault({}),
   store: having<Store>('a store such as memoryStore()', 'sessions').optional(),
   eventStore: z
-    .union([z.literal(false), having<EventLog>(EVENT_STORE, 'open', 'find', 'drop', 'close')], {
-      error: EVENT_STORE,
-    })
+    .union(
+      [
+        z.literal(false),
+        having<EventStore>(EVENT_STORE, 'open', 'find', 'drop', 'close'),
+        having<EventStore>(EVENT_STORE, 'storeEvent', 'replayEventsAfter'),
+      ],
+      { error: EVENT_STORE },
+    )
     .optional(),
   secret: z
     .union([secret, z.array(secret).min(1, { error: 'at least one key' })], {

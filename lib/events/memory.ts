@@ -103,7 +103,6 @@ class MemoryEventLog implements EventLog {
   #appended(stream: MemoryStream, bytes: number): void {
     const { maxEventsPerStream, maxBytesPerStream, maxBytes, ttlMs } = this.#limits;
     if (this.#finished.delete(stream)) this.#open.add(stream);
-    if (!this.#open.has(stream)) return;
     this.#bytes += bytes;
     this.#bytes -= stream.dropBefore(Date.now() - ttlMs);
     while (stream.length > maxEventsPerStream || stream.bytes > maxBytesPerStream) {
@@ -136,11 +135,12 @@ class MemoryEventLog implements EventLog {
     const { session, stream: name } = stream.key;
     const streams = this.#sessions.get(session);
     if (streams?.get(name) !== stream) return;
+    this.#bytes -= STREAM_BYTES + stream.bytes;
+    stream.forget();
     streams.delete(name);
     if (streams.size === 0) this.#sessions.delete(session);
     this.#open.delete(stream);
     this.#finished.delete(stream);
-    this.#bytes -= STREAM_BYTES + stream.bytes;
   }
 
   #sweep(now: number): void {
@@ -179,6 +179,7 @@ class MemoryStream implements StreamLog {
   readonly #events: KeptEvent[] = [];
   #head = 0;
   #isFinished = false;
+  #isForgotten = false;
 
   constructor(key: StreamKey, requests: readonly RequestId[], hooks: StreamHooks) {
     this.key = key;
@@ -200,6 +201,7 @@ class MemoryStream implements StreamLog {
 
   append(json: string, isResponse: boolean): Position {
     this.#head += 1;
+    if (this.#isForgotten) return String(this.#head);
     const bytes = Buffer.byteLength(json) + EVENT_BYTES;
     this.#events.push({ sequence: this.#head, json, isResponse, bytes, at: Date.now() });
     this.bytes += bytes;
@@ -216,16 +218,23 @@ class MemoryStream implements StreamLog {
 
   async replay(after: Position, to: Replay): Promise<boolean> {
     const place = placeOf(after);
-    if (place === undefined || place > this.#head) return false;
+    if (this.#isForgotten || place === undefined || place > this.#head) return false;
     let cursor = place;
     while (cursor < this.#head) {
       const next = this.#events.find(({ sequence }) => sequence > cursor);
       const before = (next?.sequence ?? this.#head + 1) - 1;
-      if (before > cursor) await to.missed(before - cursor, String(before));
+      if (before > cursor) await to.missed(before - cursor);
       cursor = next?.sequence ?? before;
       if (next !== undefined && !(await to.event(String(cursor), next.json))) break;
     }
     return true;
+  }
+
+  /** The log knows it no longer: nothing of it can be read. */
+  forget(): void {
+    this.#isForgotten = true;
+    this.#events.length = 0;
+    this.bytes = 0;
   }
 
   /** Gives up events from before `oldest`; the bytes that this frees. */

@@ -31,8 +31,8 @@ export type Position = string;
 
 /** Takes what is replayed. */
 export interface Replay {
-  /** `count` events are gone; the next event, if there is one, comes after `position`. */
-  missed(count: number, position: Position): Awaitable<void>;
+  /** `count` events at this place are gone; called before the next event. */
+  missed(count: number): Awaitable<void>;
   /** One event, in order; false when nobody reads any more and the replay should stop. */
   event(position: Position, json: string): Awaitable<boolean>;
 }
@@ -82,3 +82,19 @@ export interface EventLog {
   /** Stops timers, waits for what is being written, forgets what is kept in memory. */
   close(): Awaitable<void>;
 }
+
+/** An event store of the SDK's kind, any version's. */
+export interface SdkEventStore {
+  /** Keeps a message; resolves with the id of its event, at most 384 bytes. */
+  storeEvent(streamId: string, message: unknown): Promise<string>;
+  /** The stream of an event; without this method only a replay tells. */
+  getStreamIdForEventId?(eventId: string): Promise<string | undefined>;
+  /** Sends what came after an event on its stream; resolves with the stream's id. */
+  replayEventsAfter(
+    lastEventId: string,
+    to: { send: (eventId: string, message: unknown) => Promise<void> },
+  ): Promise<string>;
+}
+
+/** What the option `eventStore` takes: a log of this package, or an event store of the SDK's kind. */
+export type EventStore = EventLog | SdkEventStore;

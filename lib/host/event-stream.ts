@@ -130,10 +130,7 @@ export class EventStream {
 
   /** Says that events of an earlier stream are gone; nobody knows how many. */
   tellGap(): void {
-    void this.#inOrder(() => {
-      if (this.#resumable === undefined || this.#tail === undefined) return;
-      this.#sink?.write(gapEvent(this.#resumable.idPrefix + this.#tail, undefined));
-    });
+    void this.#inOrder(() => void this.#sink?.write(gapEvent(undefined)));
   }
 
   /** Closes the connection and not the stream: the client comes back for the rest. */

@@ -21,7 +21,8 @@ export class Replaying implements Replay {
   #place: Position;
   #sink: EventSink | undefined;
   #isStopped = false;
-  #hasMissed = false;
+  /** The place after which events were gone, last. */
+  #gapAt: Position | undefined;
 
   /** @param after - the place up to which the client has read. */
   constructor(resumable: Resumable, retryMs: number, after: Position, open: () => EventSink) {
@@ -47,7 +48,7 @@ export class Replaying implements Replay {
 
   /** True when some of what the client missed is gone. */
   get hasMissed(): boolean {
-    return this.#hasMissed;
+    return this.#gapAt !== undefined;
   }
 
   /** Writes what the log has; false when it does not know the place. */
@@ -64,9 +65,11 @@ export class Replaying implements Replay {
     return this.#sink;
   }
 
-  async missed(count: number, position: Position): Promise<void> {
-    this.#hasMissed = true;
-    await this.#write(gapEvent(this.#resumable.idPrefix + position, count), position);
+  missed(count: number): void {
+    // Read again, the log tells of the same gap again.
+    if (this.#isStopped || this.#gapAt === this.#place) return;
+    this.#gapAt = this.#place;
+    this.opened().write(gapEvent(count));
   }
 
   event(position: Position, json: string): Promise<boolean> {

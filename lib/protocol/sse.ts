@@ -26,8 +26,8 @@ export const primingEvent = (id: string, retryMs: number): string =>
 export const retryField = (retryMs: number): string => `retry: ${retryMs}\n\n`;
 
 /** Says that events are missing here; `count` when it is known. Not a message: clients may pass over it. */
-export const gapEvent = (id: string, count: number | undefined): string =>
-  `id: ${id}\nevent: gap\ndata: ${JSON.stringify({ reason: 'events_lost', count })}\n\n`;
+export const gapEvent = (count: number | undefined): string =>
+  `event: gap\ndata: ${JSON.stringify({ reason: 'events_lost', count })}\n\n`;
 
 /** A line that every parser ignores; it keeps proxies from closing a quiet connection. */
 export const KEEP_ALIVE = ': keep-alive\n\n';

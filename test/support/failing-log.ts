@@ -43,7 +43,7 @@ export function failingLog(): FailingLog {
       await slowly('replay');
       let handed = 0;
       return stream.replay(after, {
-        missed: (count, position) => to.missed(count, position),
+        missed: (count) => to.missed(count),
         event: async (position, json) => {
           if (handed >= control.failAfter) throw new Error('the replay broke off');
           handed += 1;
