@@ -149,12 +149,16 @@ const pathOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/';
 
 const originOf = (url: string) => /^[a-z]+:\/\/[^/]*/i.exec(url)?.[0] ?? url;
 
+/** What would end a segment, a quoted string or a line of the log. */
+const UNREADABLE = /[%/"\p{Cc}\u2028\u2029]/gu;
+
 function decoded(segment: string): string {
-  if (!segment.includes('%')) return segment;
+  const text = segment.replaceAll('"', '%22');
+  if (!text.includes('%')) return text;
   try {
-    return decodeURIComponent(segment).replace(/[%/]/g, encodeURIComponent);
+    return decodeURIComponent(text).replace(UNREADABLE, encodeURIComponent);
   } catch {
-    return segment;
+    return text;
   }
 }
 
@@ -182,7 +186,7 @@ export function readUrl(name: string, value: string | URL): string {
     throw refuse('a URL without credentials', 'Remove them.');
   }
   // The parser forgives more than it should: "https:/h", backslashes and white space among it.
-  if (!/^https?:\/\/[^/\\\s]+[^\\\s]*$/i.test(text)) {
+  if (!/^https?:\/\/[^/\\\s][^\\\s]*$/i.test(text)) {
     throw refuse('a URL', 'Write it in full: https://host/prefix.');
   }
   if (text.includes('?') || text.includes('#')) {

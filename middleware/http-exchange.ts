@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventSink, Exchange, Reply, RequestHeaders } from '../lib/host/exchange.js';
 import { type Address, endpointUrl, placeOf } from '../lib/urls.js';
 import { type Caller, callerOf } from './caller.js';
+import { clientAddress } from './client-address.js';
 
 /** A request as Express or Connect hands it on; everything beyond `node:http` is optional. */
 export interface HttpRequest extends IncomingMessage {
@@ -52,7 +53,7 @@ export class HttpExchange implements Exchange {
   }
 
   get address(): string {
-    return this.#request.ip ?? this.#request.socket.remoteAddress ?? '';
+    return clientAddress(this.#request);
   }
 
   get authInfo() {

@@ -22,7 +22,7 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>;
   /** Names the mount that was asked for, tenant included, however its path was spelled. */
   readonly place: string;
-  /** Address of the client, as far as the app's proxy settings tell it. */
+  /** Address of the client as limits count it, as far as the app's proxy settings tell it. */
   readonly address: string;
   /** The verified token, when something in front of the endpoint has verified one. */
   readonly authInfo: AuthInfo | undefined;

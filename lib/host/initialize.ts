@@ -12,7 +12,7 @@ import { SSE_HEADERS } from '../protocol/sse.js';
 import type { Client } from './client.js';
 import { StatelessClient } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
-import { readIdentity, tailored } from './handshake.js';
+import { keepable, readIdentity, tailored } from './handshake.js';
 import type { EndpointParts } from './parts.js';
 import { refuse } from './refuse.js';
 import { SESSION_HEADER } from './session-id.js';
@@ -32,6 +32,13 @@ interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const TOO_LARGE: Refusal = {
+  status: 413,
+  code: CODES.invalidParams,
+  message: 'Invalid params: capabilities and clientInfo are too large to be kept',
+  data: { reason: 'handshake_too_large' },
+};
+
 export async function initialize(
   parts: EndpointParts,
   exchange: Exchange,
@@ -39,8 +46,10 @@ export async function initialize(
   request: JsonRpcRequest,
 ): Promise<void> {
   const { settings, sessions, source, lifecycle } = parts;
-  const identity = readIdentity(request);
-  if (identity === undefined) return refuse(reply, INVALID_INITIALIZE, request.id);
+  const told = readIdentity(request);
+  if (told === undefined) return refuse(reply, INVALID_INITIALIZE, request.id);
+  const identity = keepable(told);
+  if (identity === undefined) return refuse(reply, TOO_LARGE, request.id);
   if (lifecycle.phase !== 'open') return refuse(reply, REFUSALS.shuttingDown, request.id);
   await source.ready();
   const ask = async (client: Client) => {

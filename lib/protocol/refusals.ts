@@ -36,6 +36,12 @@ export const REFUSALS = {
     'malformed_json',
     'Parse error: the body is not valid JSON',
   ),
+  duplicateKey: refusal(
+    400,
+    CODES.parse,
+    'duplicate_key',
+    'Parse error: a message has one of its members twice',
+  ),
   emptyBatch: refusal(
     400,
     CODES.invalidRequest,
@@ -65,6 +71,12 @@ export const REFUSALS = {
     CODES.invalidRequest,
     'body_truncated',
     'Invalid request: the body ended early',
+  ),
+  bodyTimeout: refusal(
+    408,
+    CODES.server,
+    'body_timeout',
+    'Request timeout: the body comes too slowly',
   ),
   mediaType: refusal(
     415,
