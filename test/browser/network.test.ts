@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { describe, expect, it } from 'vitest';
-import { cableTo } from '../support/cable.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { cableTo } from '../../examples/browser-client/cable.js';
 import { lacksChromium, useChromium } from '../support/chromium.js';
 import { endpoint } from '../support/endpoint.js';
 import { connect, failureToCall, GENERATIONS, openPage } from './pages.js';
@@ -17,6 +17,7 @@ describe.skipIf(lacksChromium('a lost network in a browser'))('a page without ne
     const { server, ran, grow } = talker();
     const { url, router } = await endpoint(server);
     const cable = await cableTo(url);
+    onTestFinished(() => cable.remove());
     const page = await openPage(await openProfile(), 'localhost', generation);
     const nextStream = () => page.waitForResponse((answer) => answer.request().method() === 'GET');
     const first = nextStream();
