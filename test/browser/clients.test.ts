@@ -99,6 +99,15 @@ describe.skipIf(lacksChromium('the official clients in a browser'))('the officia
     });
   });
 
+  it('answers four calls that ask at once, over the six connections of HTTP/1.1', async () => {
+    const { client, listening } = await connected('v1', 'localhost');
+    await listening;
+    const calls = await client.evaluate((it) =>
+      Promise.all(['ask', 'ask', 'ask', 'ask'].map((name) => it.call(name))),
+    );
+    expect(calls).toEqual(Array(4).fill('Hello Ada'));
+  });
+
   it.each(Object.keys(OPTIONS_FOR))('v2 negotiates on a page of %s', async (host) => {
     const { client, ran } = await connected('v2', host, { client: { negotiates: true } });
     expect(await client.evaluate((it) => it.call('greet'))).toBe('greet ran');

@@ -88,6 +88,16 @@ describe.skipIf(lacksChromium('headers in a browser'))('a page that is let in', 
     expect(headers).not.toHaveProperty('x-request-id');
   });
 
+  it('reads a header that the app exposes itself, and ours as before', async () => {
+    const middleware: RequestHandler = (_req, res, next) => {
+      res.append('Access-Control-Expose-Headers', 'X-Request-Id').set('X-Request-Id', '1');
+      next();
+    };
+    const { ask } = await visit({ middleware });
+    const { headers } = await ask(posted(INITIALIZE));
+    expect(headers).toMatchObject({ 'x-request-id': '1', 'mcp-session-id': expect.any(String) });
+  });
+
   it('logs in with a header of its own', async () => {
     const { page, url, ran } = await visit({ middleware: login });
     const client = await connect(page, url, { headers: { Authorization: 'Bearer key of Ada' } });
