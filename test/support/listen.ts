@@ -12,6 +12,8 @@ import { onTestFinished } from 'vitest';
 /** Serves `listener` until the running test ends; returns the origin. */
 export async function listen(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
+  // A client that sends while the server closes an idle connection would see it reset.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
