@@ -114,7 +114,7 @@ class KeyvEventLog implements EventLog {
   async find(key: StreamKey): Promise<FoundStream | undefined> {
     if (!NAME.test(key.session) || !NAME.test(key.stream)) return undefined;
     if (this.#known.hasEnded(key.session)) return undefined;
-    const log = this.#known.get(key) ?? (await this.#recovered(key));
+    const log = this.#known.get(key, Date.now()) ?? (await this.#recovered(key));
     return log && { log, unanswered: log.unanswered };
   }
 
