@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { Router } from 'express';
 import { assemble } from '../lib/assemble.js';
@@ -21,6 +22,7 @@ import { PaceKeeper } from './body-pace.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
 import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
+import { answerAndClose } from './lingering-close.js';
 import { mountGuard } from './mount-guard.js';
 import { rateLimitHandler } from './rate-limit.js';
 
@@ -133,7 +135,7 @@ function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestH
     const fault = wrongMount(place);
     if (fault !== undefined) return refuse(reply, fault);
     const body = req.method === 'POST' ? await readBody(request, rules) : NO_BODY;
-    if (!body.ok) return refuse(reply, body.refusal);
+    if (!body.ok) return refuseBody(request, res, reply, body.refusal);
     const exchange = new HttpExchange(request, place, body.value, settings.address);
     await endpoint.handle(exchange, reply);
   };
@@ -141,15 +143,14 @@ function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestH
 
 const NO_BODY = { ok: true, value: undefined } as const;
 
-function refuse(reply: HttpReply, refusal: Refusal): void {
-  const { status, headers } = refusal;
-  // Nobody waits for what is left of the body; the client is told to stop sending it.
-  const isHalfRead = status === 413 || status === 408;
-  reply.json(
-    status,
-    refusalBody(refusal),
-    isHalfRead ? { ...headers, Connection: 'close' } : headers,
-  );
+const refuse = (reply: HttpReply, refusal: Refusal): void =>
+  reply.json(refusal.status, refusalBody(refusal), refusal.headers);
+
+/** After 408 and 413 there is more to come; nobody waits for it. */
+function refuseBody(req: HttpRequest, res: ServerResponse, reply: HttpReply, refusal: Refusal) {
+  const { status } = refusal;
+  if (status !== 408 && status !== 413) return refuse(reply, refusal);
+  answerAndClose(req, res, status, refusalBody(refusal));
 }
 
 function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {
