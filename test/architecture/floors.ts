@@ -22,7 +22,7 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
   [/^lib\/assemble\.ts$/, 4],
   [/^lib\/(options|resolve-options|env)\.ts$/, CORE],
   [/^lib\/host\//, CORE],
-  [/^lib\/(auth|oauth|store|storage)\//, ROOMS],
+  [/^lib\/(auth|events|oauth|store|storage)\//, ROOMS],
   [/^lib\/urls\.ts$/, VALUES],
   [/^lib\/protocol\//, VALUES],
   [/^lib\/(errors|log)\.ts$/, 0],
@@ -32,6 +32,7 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
 /** Where each dependency may be imported; `types` allows more files to name its types. */
 const HOMES: Readonly<Record<string, { readonly values: RegExp; readonly types?: RegExp }>> = {
   cors: { values: /^middleware\/cors\.ts$/ },
+  'express-oauth2-jwt-bearer': { values: /^lib\/auth\/jwt-engine\.ts$/ },
   'express-rate-limit': { values: /^middleware\/rate-limit\.ts$/ },
   express: { values: /^middleware\/(mcp-router|health-router|rate-limit|serve)\.ts$/ },
   helmet: { values: /^middleware\/serve\.ts$/ },
