@@ -19,7 +19,14 @@ export const refusal = (where: string, expected: string, got: string): OptionErr
 /** What a value is, without what is in it. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
+  if (value === undefined) return 'none';
   return Array.isArray(value) ? 'an array' : typeof value;
+}
+
+/** A value as errors show it: a plain one itself, of others the kind. */
+export function told(value: unknown): string {
+  if (value === undefined) return 'none';
+  return typeof value === 'object' || typeof value === 'function' ? kindOf(value) : shown(value);
 }
 
 /** A group of options, none of them unknown. */
@@ -39,7 +46,7 @@ export function readGroup<T extends object>(
 /** A text that is not empty. */
 export function readText(where: string, value: unknown): string {
   if (typeof value === 'string' && value.trim() !== '') return value;
-  throw refusal(where, 'a text', shown(value));
+  throw refusal(where, 'a text', told(value));
 }
 
 /** One text or several. */
@@ -52,7 +59,7 @@ export function readTexts(where: string, value: unknown): readonly string[] {
 export function readFlag(where: string, value: unknown): boolean {
   if (value === undefined) return false;
   if (typeof value === 'boolean') return value;
-  throw refusal(where, 'true or false', shown(value));
+  throw refusal(where, 'true or false', told(value));
 }
 
 /** Limits of a number and what it is without one. */
@@ -69,7 +76,7 @@ export function readInteger(where: string, value: unknown, range: Range): number
   if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) {
     return Number(value);
   }
-  throw refusal(where, `${unit}, an integer from ${least} to ${most}`, shown(value));
+  throw refusal(where, `${unit}, an integer from ${least} to ${most}`, told(value));
 }
 
 /** One of a few words. */
@@ -82,16 +89,16 @@ export function readWord<T extends string>(
   const words = [usual, ...others];
   const found = words.find((word) => word === value);
   if (found !== undefined) return found;
-  throw refusal(where, words.map((word) => `"${word}"`).join(' or '), shown(value));
+  throw refusal(where, words.map((word) => `"${word}"`).join(' or '), told(value));
 }
 
 /** Scopes, without repetitions. */
 export function readScopes(where: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw refusal(where, 'an array of scopes', shown(value));
+  if (!Array.isArray(value)) throw refusal(where, 'an array of scopes', told(value));
   const wrong = value.findIndex((one) => typeof one !== 'string' || !isScope(one));
   if (wrong === -1) return [...new Set<string>(value)];
-  throw refusal(`${where}.${wrong}`, 'a scope without spaces and quotes', shown(value[wrong]));
+  throw refusal(`${where}.${wrong}`, 'a scope without spaces and quotes', told(value[wrong]));
 }
 
 /** A URL that is asked over the network: https, or http on loopback; a query is its owner's business. */
@@ -99,7 +106,7 @@ export function readRemoteUrl(where: string, value: unknown): URL {
   const text = value instanceof URL ? value.href : readText(where, value);
   const [address = ''] = text.split('?', 1);
   readUrl(where, address);
-  if (text.includes('#')) throw refusal(where, 'a URL without fragment', shown(text));
+  if (text.includes('#')) throw refusal(where, 'a URL without fragment', told(text));
   return new URL(text);
 }
 
@@ -112,7 +119,7 @@ export function readIssuer(where: string, value: unknown): string {
 
 /** Issuers of the authorization servers that clients are sent to. */
 export function readIssuers(where: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value)) throw refusal(where, 'an array of issuers', shown(value));
+  if (!Array.isArray(value)) throw refusal(where, 'an array of issuers', told(value));
   return [...new Set(value.map((one, index) => readIssuer(`${where}.${index}`, one)))];
 }
 
@@ -124,5 +131,5 @@ export const isSecure = ({ protocol, hostname }: URL): boolean =>
 export function readFetch(where: string, value: unknown): typeof fetch {
   if (value === undefined) return fetch;
   if (typeof value === 'function') return value as typeof fetch;
-  throw refusal(where, 'a function like fetch', shown(value));
+  throw refusal(where, 'a function like fetch', told(value));
 }

@@ -54,7 +54,7 @@ export function fromRequest<R = AppRequest>(
   options: FromRequestOptions = {},
 ): AuthGate {
   if (typeof read !== 'function') {
-    throw refusal('fromRequest', 'a function (req) => AuthInfo | undefined', kindOf(read));
+    throw refusal('fromRequest', 'a function that finds the caller of a request', kindOf(read));
   }
   const given = readGroup<FromRequestOptions>('fromRequest', options, NAMES);
   const principals = new Principals('fromRequest', given.principal);

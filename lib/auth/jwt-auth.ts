@@ -9,7 +9,7 @@
  * @module
  */
 import { shown } from '../errors.js';
-import { readFetch, readFlag, readGroup, readInteger, readTexts, refusal } from './checks.js';
+import { readFetch, readFlag, readGroup, readInteger, readTexts, refusal, told } from './checks.js';
 import { audiencesOf, authInfoOf, frozen, isFor, useFault } from './claims.js';
 import {
   type CacheOptions,
@@ -128,7 +128,7 @@ function issuersOf(
     throw refusal('jwtAuth', 'either issuer or issuers', got);
   }
   if (issuers !== undefined && (!Array.isArray(issuers) || issuers.length === 0)) {
-    throw refusal('jwtAuth.issuers', 'an array of issuers', shown(issuers));
+    throw refusal('jwtAuth.issuers', 'an array of issuers', told(issuers));
   }
   const members = Array.isArray(issuers)
     ? issuers.map((one, index) => {

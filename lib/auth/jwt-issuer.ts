@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { readGroup, readIssuer, readRemoteUrl, readText, refusal } from './checks.js';
+import { kindOf, readGroup, readIssuer, readRemoteUrl, readText, refusal, told } from './checks.js';
 import { fetchKeys } from './issuer-metadata.js';
 import { ASYMMETRIC, type Checked, type Engine, jwtEngine, SYMMETRIC } from './jwt-engine.js';
 import { type Jwk, type KeySet, mayHold, readPublicKey } from './key-set.js';
@@ -106,15 +106,15 @@ function readAlgorithms(where: string, value: unknown, isShared: boolean): reado
   const known: readonly string[] = isShared ? SYMMETRIC : ASYMMETRIC;
   if (value === undefined) return isShared ? [SYMMETRIC[0]] : known;
   if (!Array.isArray(value) || value.length === 0) {
-    throw refusal(where, `an array of ${known.join(', ')}`, String(value));
+    throw refusal(where, `an array of ${known.join(', ')}`, told(value));
   }
   const stranger = value.find((name) => !known.includes(name));
   if (stranger === undefined) return value;
-  throw refusal(where, `one of ${known.join(', ')}`, String(stranger));
+  throw refusal(where, `one of ${known.join(', ')}`, told(stranger));
 }
 
 function readSecret(where: string, value: unknown, algorithms: readonly string[]): string {
-  if (typeof value !== 'string') throw refusal(where, 'a text', typeof value);
+  if (typeof value !== 'string') throw refusal(where, 'a text', kindOf(value));
   const least = Math.max(...algorithms.map((name) => MIN_SECRET_BYTES[name] ?? 0));
   const bytes = Buffer.byteLength(value);
   if (bytes >= least) return value;

@@ -33,6 +33,8 @@ describe('the defaults', () => {
         resourceBaseUrl: undefined,
         proxyPrefix: '',
       },
+      auth: false,
+      requiredScopes: [],
       stateless: false,
       responseMode: 'auto',
       upgradeAfterMs: 1_000,
@@ -226,8 +228,6 @@ describe('a refusal', () => {
   });
 
   it.each([
-    'auth',
-    'requiredScopes',
     'scopes',
     'authorize',
     'modern',
