@@ -164,7 +164,7 @@ export interface McpRouterOptions<Handler = Middleware> {
   /**
    * How often one caller may ask: a principal, else an address. Refused with 429 and `Retry-After`.
    *
-   * Counted in this process, after `middleware`. Default: `false`, no limit.
+   * Counted in this process, after `middleware` and `auth`. Default: `false`, no limit.
    */
   readonly rateLimit?: false | RateLimitOptions;
   /** Where log lines go. Environment: `MCP_LOG_LEVEL`, to standard error. Default: nowhere. */
