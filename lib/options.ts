@@ -5,6 +5,8 @@
  *
  * @module
  */
+
+import type { AuthGate } from './auth/port.js';
 import type { EventStore } from './events/port.js';
 import type { Logger } from './log.js';
 import type { SessionLimits, Store } from './store/port.js';
@@ -79,6 +81,27 @@ export interface McpRouterOptions<Handler = Middleware> {
   readonly resourceBaseUrl?: string | URL;
   /** Prefix that a reverse proxy strips before the app sees the request. Default: none. */
   readonly proxyPrefix?: string;
+  /**
+   * Who may use the endpoint: a gate such as `staticTokens(…)` or `jwtAuth(…)`. `false`: everybody, on
+   * purpose.
+   *
+   * Asked about every request, before its body is read; preflights and the app's own routes are not its
+   * business. Without the option the endpoint is open, and `req.auth` in the SDK's `AuthInfo` shape, if
+   * the app sets it, says who calls.
+   *
+   * Environment: `MCP_AUTH_TOKEN`, one bearer token for the only router of a process; it has all of
+   * `requiredScopes`. Default: none.
+   *
+   * @throws OptionError `ERR_MCP_OPTION` for a gate that names an authorization server, or checks tokens
+   * against the endpoint's URL, without `baseUrl`.
+   */
+  readonly auth?: AuthGate | false;
+  /**
+   * Scopes that every caller has to have, whatever it does. Refused with 403 `insufficient_scope`.
+   *
+   * Default: none. Only with `auth`.
+   */
+  readonly requiredScopes?: readonly string[];
   /**
    * Serve without sessions: every POST stands alone, GET and DELETE answer 405.
    *
@@ -158,7 +181,7 @@ export interface McpRouterOptions<Handler = Middleware> {
   /**
    * How often one caller may ask: a principal, else an address. Refused with 429 and `Retry-After`.
    *
-   * Counted in this process, after `middleware`. Default: `false`, no limit.
+   * Counted in this process, after `middleware` and `auth`. Default: `false`, no limit.
    */
   readonly rateLimit?: false | RateLimitOptions;
   /** Where log lines go. Environment: `MCP_LOG_LEVEL`, to standard error. Default: nowhere. */
@@ -168,6 +191,9 @@ export interface McpRouterOptions<Handler = Middleware> {
 /** The options in force: `mcp.settings`. */
 export interface ResolvedOptions {
   readonly address: Address;
+  /** The gate itself; it shows no secret. False for an open endpoint. */
+  readonly auth: AuthGate | false;
+  readonly requiredScopes: readonly string[];
   readonly stateless: boolean;
   readonly responseMode: ResponseMode;
   readonly upgradeAfterMs: number;

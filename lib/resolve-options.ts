@@ -6,17 +6,21 @@
  * @module
  */
 import { z } from 'zod';
+import type { AuthGate } from './auth/port.js';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
-import { OptionError, shown } from './errors.js';
+import { OptionError, shown, unknownOption } from './errors.js';
 import type { EventStore } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
 import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
+import { isScope } from './protocol/bearer.js';
 import type { Store } from './store/port.js';
 import { isHost, isOrigin, resolveAddress } from './urls.js';
 
 /** What `assemble` builds from. */
 export interface Resolved {
   readonly settings: ResolvedOptions;
+  /** The environment's bearer token, where no option says who may come in. */
+  readonly authToken: string | undefined;
   /** Key ring, the current key first; empty without `secret`. */
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
@@ -60,6 +64,12 @@ const secret = z
   .refine((value) => Buffer.byteLength(value) >= MIN_SECRET_BYTES, {
     error: `at least ${MIN_SECRET_BYTES} bytes`,
   });
+const scope = z
+  .string({ error: 'a scope' })
+  .refine(isScope, { error: 'a scope without spaces and quotes' })
+  .refine((value) => value !== 'offline_access', {
+    error: 'a scope that tokens have (clients ask for offline_access by themselves)',
+  });
 const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
 const path = z.string({ error: 'a path' }).optional();
 
@@ -72,6 +82,12 @@ const SCHEMA = z.strictObject({
   issuerUrl: url,
   resourceBaseUrl: url,
   proxyPrefix: path,
+  auth: z
+    .union([z.literal(false), having<AuthGate>('a gate', 'verify')], {
+      error: 'false, or a gate such as staticTokens(…) or jwtAuth(…)',
+    })
+    .optional(),
+  requiredScopes: z.array(scope, { error: 'an array of scopes' }).default([]),
   stateless: flag().default(false),
   responseMode: z
     .enum(['auto', 'json', 'sse'], { error: '"auto", "json" or "sse"' })
@@ -173,9 +189,14 @@ export function resolveOptions(
   const values = merged(options, environment);
   const parsed = SCHEMA.safeParse(values);
   if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
-  const { secret: ring, middleware, store, eventStore, logger } = parsed.data;
+  const { secret: ring, middleware, store, eventStore, logger, auth } = parsed.data;
+  const settings = settingsOf(parsed.data, environment);
+  const authToken = auth === undefined ? environment.authToken : undefined;
+  refuseIdleScopes(settings, authToken);
+  refuseHomelessGate(settings);
   return {
-    settings: settingsOf(parsed.data, environment),
+    settings,
+    authToken,
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
     eventStore,
@@ -189,7 +210,8 @@ function merged(options: McpRouterOptions<unknown>, environment: Environment): o
     const told = Array.isArray(options) ? 'an array' : shown(options);
     throw new OptionError(`options: expected an object, got ${told}.`);
   }
-  const { logger: _logger, corsOrigins: _origins, sessionIdleMs, ...others } = environment;
+  const { logger: _logger, corsOrigins: _origins, authToken: _token, ...known } = environment;
+  const { sessionIdleMs, ...others } = known;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const values: Record<string, unknown> = { ...others, ...Object.fromEntries(given) };
   for (const [name, value] of Object.entries(values)) values[name] = withoutUndefined(value);
@@ -216,7 +238,7 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
-  return deepFrozen({
+  const settings = deepFrozen({
     address: resolveAddress(checked),
     stateless,
     responseMode,
@@ -236,7 +258,27 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     affinity,
     dangerouslyShareClientState,
     rateLimit: checked.rateLimit,
+    requiredScopes: [...new Set(checked.requiredScopes)],
   });
+  // A gate has a life of its own; it is not ours to freeze.
+  return Object.freeze({ ...settings, auth: checked.auth ?? false });
+}
+
+function refuseIdleScopes({ auth, requiredScopes }: ResolvedOptions, token?: string): void {
+  if (requiredScopes.length === 0 || auth !== false || token !== undefined) return;
+  throw new OptionError(
+    'requiredScopes: expected a gate in auth, got none. Without one nobody has scopes.',
+  );
+}
+
+function refuseHomelessGate({ auth, address }: ResolvedOptions): void {
+  if (auth === false || address.url !== undefined) return;
+  const { name, authorizationServers, ownServer, needsResource } = auth;
+  if (authorizationServers?.length > 0 || ownServer !== undefined || needsResource === true) {
+    throw new OptionError(
+      `baseUrl: expected a URL with auth of the kind "${name}", got none. Tokens are issued for the endpoint's URL.`,
+    );
+  }
 }
 
 function deepFrozen<T extends object>(value: T): T {
@@ -266,12 +308,13 @@ function faultOf(issue: z.core.$ZodIssue | undefined, values: object): OptionErr
     }
   }
   const where = issue.path.join('.') || 'options';
-  if (issue.code === 'unrecognized_keys') return unknownOption(issue.path, issue.keys);
+  if (issue.code === 'unrecognized_keys') return unknownMember(issue.path, issue.keys);
   const value = issue.path.reduce<unknown>(
     (held, name) => (held as Record<PropertyKey, unknown> | undefined)?.[name],
     values,
   );
-  if (issue.path[0] === 'secret') return secretFault(where, issue, value);
+  if (issue.path[0] === 'secret' || issue.path[0] === 'auth')
+    return secretFault(where, issue, value);
   return new OptionError(`${where}: expected ${issue.message}, got ${shown(value)}.`);
 }
 
@@ -282,14 +325,9 @@ function secretFault(where: string, { message }: z.core.$ZodIssue, value: unknow
   return new OptionError(`${where}: expected ${message}, got ${told}.`);
 }
 
-function unknownOption(path: readonly PropertyKey[], keys: readonly string[]): OptionError {
-  const [key = ''] = keys;
+function unknownMember(path: readonly PropertyKey[], [key = '']: readonly string[]): OptionError {
   const group = path.length === 0 ? SCHEMA.shape : shapeAt(path);
-  const near = Object.keys(group)
-    .map((name) => ({ name, distance: distanceBetween(name.toLowerCase(), key.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  const hint = near !== undefined && near.distance <= 3 ? ` Did you mean "${near.name}"?` : '';
-  return new OptionError(`${path.join('.') || 'options'}: unknown option "${key}".${hint}`);
+  return unknownOption(path.join('.') || 'options', key, Object.keys(group));
 }
 
 /** Member names of a group of options. */
@@ -301,18 +339,4 @@ function shapeAt(path: readonly PropertyKey[]): object {
     rateLimit: SCHEMA.shape.rateLimit.unwrap().options[1].shape,
   };
   return known[String(path[0])] ?? {};
-}
-
-/** Levenshtein distance. */
-function distanceBetween(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }

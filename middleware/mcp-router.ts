@@ -8,17 +8,19 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { Router } from 'express';
-import { assemble } from '../lib/assemble.js';
+import { assemble, resolve } from '../lib/assemble.js';
 import { claimProcessAddress, readEnvironment } from '../lib/env.js';
 import type { EndpointNotify, EndpointSessions, Readiness } from '../lib/host/endpoint.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import type { McpRouterOptions as Options, ResolvedOptions } from '../lib/options.js';
-import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
-import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
+import { REFUSALS, type Refusal, refusalBody } from '../lib/protocol/refusals.js';
+import type { Resolved } from '../lib/resolve-options.js';
 import { mountCheck, placeOf } from '../lib/urls.js';
+import { bearerHandler } from './bearer.js';
 import { readBody, refusalOfParserError } from './body.js';
 import { PaceKeeper } from './body-pace.js';
+import { denialOf } from './caller.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
 import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
@@ -69,7 +71,7 @@ export function mcpRouter(
   options: McpRouterOptions = {},
 ): McpRouter {
   const environment = readEnvironment();
-  const resolved = resolveOptions(options, environment);
+  const resolved = resolve(options, environment);
   const releaseAddress = claimProcessAddress(options, environment);
   const endpoint = assembledOr(releaseAddress, server, resolved);
   const { settings } = resolved;
@@ -91,6 +93,7 @@ export function mcpRouter(
     settings.address.mcpPath,
     entrance(settings),
     ...(resolved.middleware as unknown as RequestHandler[]),
+    ...gateOf(resolved),
     ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
     mcpHandler(endpoint, resolved),
   );
@@ -106,6 +109,11 @@ function entrance(settings: ResolvedOptions): RequestHandler {
       error === undefined ? guardHostAndOrigin(req, res, next) : next(error),
     );
   };
+}
+
+function gateOf({ settings, logger }: Resolved): RequestHandler[] {
+  const { auth: gate } = settings;
+  return gate === false ? [] : [bearerHandler({ gate, settings, logger }) as RequestHandler];
 }
 
 /** A router that cannot be built leaves the process's address to the next one. */
@@ -128,12 +136,15 @@ function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestH
   const { bodyBytes, unsentBytes } = settings.limits;
   const rules = { limitBytes: bodyBytes, pace: new PaceKeeper() };
   const wrongMount = mountGuard(mountCheck(settings.address), logger);
+  const denial = (request: HttpRequest) =>
+    settings.auth === false ? undefined : denialOf(request, REFUSALS.internal);
   return async function serveMcp(req, res) {
     const request = req as HttpRequest;
     const reply = new HttpReply(res, unsentBytes);
     const place = requestedPlace(request);
-    const fault = wrongMount(place);
-    if (fault !== undefined) return refuse(reply, fault);
+    // A wrong mount comes first: the challenge of its gate would lead to a URL that is wrong as well.
+    const refusal = wrongMount(place) ?? denial(request);
+    if (refusal !== undefined) return refuse(reply, refusal);
     const body = req.method === 'POST' ? await readBody(request, rules) : NO_BODY;
     if (!body.ok) return refuseBody(request, res, reply, body.refusal);
     const exchange = new HttpExchange(request, place, body.value, settings.address);

@@ -33,6 +33,7 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
 const HOMES: Readonly<Record<string, { readonly values: RegExp; readonly types?: RegExp }>> = {
   cors: { values: /^middleware\/cors\.ts$/ },
   'express-rate-limit': { values: /^middleware\/(rate-limit|client-address)\.ts$/ },
+  'express-oauth2-jwt-bearer': { values: /^lib\/auth\/jwt-engine\.ts$/ },
   express: { values: /^middleware\/(mcp-router|health-router|rate-limit|serve)\.ts$/ },
   helmet: { values: /^middleware\/serve\.ts$/ },
   zod: { values: /^lib\/resolve-options\.ts$/ },
