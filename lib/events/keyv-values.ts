@@ -43,6 +43,7 @@ export class KeyvValues {
   constructor(keyv: KeyvLike, onError: (error: unknown) => void) {
     this.#keyv = keyv;
     this.#onError = onError;
+    this.#listen();
   }
 
   /** The value; undefined when there is none. */
@@ -68,6 +69,11 @@ export class KeyvValues {
     this.#listening = false;
   }
 
+  #listen(): void {
+    if (!this.#listening) this.#keyv.on('error', this.#heard);
+    this.#listening = true;
+  }
+
   async #get(key: string): Promise<unknown> {
     if (this.#keyv.getRaw === undefined) return this.#keyv.get(key);
     const raw = (await this.#keyv.getRaw(key)) as { readonly value?: unknown } | undefined;
@@ -75,8 +81,7 @@ export class KeyvValues {
   }
 
   async #attempt<T>(act: () => Promise<T>): Promise<{ result: T; errors: readonly unknown[] }> {
-    if (!this.#listening) this.#keyv.on('error', this.#heard);
-    this.#listening = true;
+    this.#listen();
     const attempt: Attempt = { by: this, errors: [], ended: false };
     try {
       const running = attempts.run(attempt, async () => act());

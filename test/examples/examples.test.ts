@@ -22,6 +22,7 @@ const STORIES = {
   'custom-middleware': 1,
   'custom-path': 1,
   'direct-server': 1,
+  'event-store-keyv': 1,
   'existing-api': 1,
   'existing-login': 1,
   health: 1,
