@@ -11,6 +11,7 @@ import { OptionError } from './errors.js';
 import { eventLogOf } from './events/event-store.js';
 import { memoryEventStore } from './events/memory.js';
 import type { EventLog } from './events/port.js';
+import { Access } from './host/access.js';
 import type { Audience } from './host/audience.js';
 import { Deadlines } from './host/deadlines.js';
 import { Endpoint } from './host/endpoint.js';
@@ -75,10 +76,17 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
       session.detach();
       sessions.tidy(session);
     }),
+    access: accessOf(resolved),
     patience: new Deadlines<PostStream>(settings.upgradeAfterMs, (post) => post.startStreaming()),
     lifecycle: new Lifecycle(),
     logger,
   });
+}
+
+/** What is not restricted costs nothing. */
+function accessOf({ settings: { scopes }, authorize }: Resolved): Access | undefined {
+  const isFree = Object.keys(scopes).length === 0 && authorize === undefined;
+  return isFree ? undefined : new Access(scopes, authorize);
 }
 
 /** Without sessions nothing can be resumed. */

@@ -11,7 +11,7 @@ import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown, unknownOption } from './errors.js';
 import type { EventStore } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
-import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
+import type { Authorize, McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import { isScope } from './protocol/bearer.js';
 import type { Store } from './store/port.js';
 import { isHost, isOrigin, resolveAddress } from './urls.js';
@@ -25,6 +25,7 @@ export interface Resolved {
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
   readonly eventStore: EventStore | false | undefined;
+  readonly authorize: Authorize | undefined;
   readonly middleware: readonly Middleware[];
   readonly logger: Logger;
 }
@@ -73,6 +74,16 @@ const scope = z
 const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
 const path = z.string({ error: 'a path' }).optional();
 
+/** Names and patterns, each with what it needs. */
+const rules = () =>
+  z.record(
+    z.string(),
+    z.union([scope, z.array(scope).min(1, { error: 'at least one scope' })], {
+      error: 'a scope, or an array of them',
+    }),
+    { error: 'an object of names and scopes' },
+  );
+
 const EVENT_STORE =
   'false, or an event store such as memoryEventStore() or an EventStore of the SDK';
 
@@ -88,6 +99,26 @@ const SCHEMA = z.strictObject({
     })
     .optional(),
   requiredScopes: z.array(scope, { error: 'an array of scopes' }).default([]),
+  scopes: z
+    .strictObject(
+      {
+        tools: rules().optional(),
+        prompts: rules().optional(),
+        resources: rules().optional(),
+        implies: z
+          .record(scope, z.array(scope, { error: 'an array of scopes' }), {
+            error: 'an object of scopes and the scopes that they contain',
+          })
+          .optional(),
+      },
+      notAnObject,
+    )
+    .prefault({}),
+  authorize: z
+    .custom<Authorize>((value) => typeof value === 'function', {
+      error: 'a function (context)',
+    })
+    .optional(),
   stateless: flag().default(false),
   responseMode: z
     .enum(['auto', 'json', 'sse'], { error: '"auto", "json" or "sse"' })
@@ -192,7 +223,7 @@ export function resolveOptions(
   const { secret: ring, middleware, store, eventStore, logger, auth } = parsed.data;
   const settings = settingsOf(parsed.data, environment);
   const authToken = auth === undefined ? environment.authToken : undefined;
-  refuseIdleScopes(settings, authToken);
+  refuseIdleScopes(settings, parsed.data.authorize, authToken);
   refuseHomelessGate(settings);
   return {
     settings,
@@ -200,6 +231,7 @@ export function resolveOptions(
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
     eventStore,
+    authorize: parsed.data.authorize,
     middleware: [middleware].flat(),
     logger: faultless(logger ?? environment.logger ?? silentLogger),
   };
@@ -259,15 +291,27 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     dangerouslyShareClientState,
     rateLimit: checked.rateLimit,
     requiredScopes: [...new Set(checked.requiredScopes)],
+    scopes: checked.scopes,
   });
   // A gate has a life of its own; it is not ours to freeze.
   return Object.freeze({ ...settings, auth: checked.auth ?? false });
 }
 
-function refuseIdleScopes({ auth, requiredScopes }: ResolvedOptions, token?: string): void {
-  if (requiredScopes.length === 0 || auth !== false || token !== undefined) return;
+/** Rules about callers mean nothing where nobody is asked who calls. */
+function refuseIdleScopes(
+  { auth, requiredScopes, scopes }: ResolvedOptions,
+  authorize: Authorize | undefined,
+  token: string | undefined,
+): void {
+  if (auth !== false || token !== undefined) return;
+  const idle = [
+    requiredScopes.length > 0 && 'requiredScopes',
+    Object.keys(scopes).length > 0 && 'scopes',
+    authorize !== undefined && 'authorize',
+  ].find((name) => name !== false);
+  if (idle === undefined) return;
   throw new OptionError(
-    'requiredScopes: expected a gate in auth, got none. Without one nobody has scopes.',
+    `${idle}: expected a gate in auth, got none. Without one nobody has scopes.`,
   );
 }
 
@@ -336,6 +380,7 @@ function shapeAt(path: readonly PropertyKey[]): object {
     session: SCHEMA.shape.session.unwrap().shape,
     limits: SCHEMA.shape.limits.unwrap().shape,
     cors: SCHEMA.shape.cors.unwrap().options[1].shape,
+    scopes: SCHEMA.shape.scopes.unwrap().shape,
     rateLimit: SCHEMA.shape.rateLimit.unwrap().options[1].shape,
   };
   return known[String(path[0])] ?? {};

@@ -35,6 +35,7 @@ describe('the defaults', () => {
       },
       auth: false,
       requiredScopes: [],
+      scopes: {},
       stateless: false,
       responseMode: 'auto',
       upgradeAfterMs: 1_000,
@@ -228,7 +229,7 @@ describe('a refusal', () => {
     expect(refusalOf(options)).toBe(message);
   });
 
-  it.each(['scopes', 'authorize', 'modern', 'storage', 'wellKnown', 'legacySse'])(
+  it.each(['modern', 'storage', 'wellKnown', 'legacySse'])(
     'meets an option that this release does not have: %s',
     (name) => {
       expect(refusalOf({ [name]: true })).toContain(`unknown option "${name}"`);
