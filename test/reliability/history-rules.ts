@@ -131,10 +131,13 @@ function noHoles({ conversations }: Told): string[] {
 const callOf = (session: string, request: string | number) =>
   `${session} ${typeof request} ${request}`;
 
+/** What a refused request is told is no answer to a request of that id that was let in. */
+const isServed = ({ status }: Conversation): boolean => status < 300;
+
 /** The responses that were read, by their request, each with the names it came under. */
 function terminalsIn(conversations: readonly Conversation[]): Map<string, Set<string>> {
   const terminals = new Map<string, Set<string>>();
-  for (const { session, connection, reads } of conversations) {
+  for (const { session, connection, reads } of conversations.filter(isServed)) {
     reads.forEach(({ id, message }, nth) => {
       const request = message && answeredBy(message);
       if (request === undefined) return;
@@ -166,15 +169,14 @@ function nothingLost({ history, conversations }: Told): string[] {
       { session, request }: { session: string; request: unknown },
     ) {
       const isOwn = it.session === session && it.request === request && it.end?.by === 'server';
-      return isOwn && it.reads.every(({ id }) => id === undefined);
+      return isOwn && isServed(it) && it.reads.every(({ id }) => id === undefined);
     }
   });
 
   /** A connection that was opened for the rest of the stream, and got all there was. */
   function isLaterEnd(it: Conversation, at: number, entry: { session: string; request: unknown }) {
     const named = placeOf(it.after)?.stream;
-    if (named === undefined || it.at < at || it.end?.by !== 'server' || it.status > 204)
-      return false;
+    if (named === undefined || it.at < at || it.end?.by !== 'server' || !isServed(it)) return false;
     const end = it.end.at;
     const isTakenOver = conversations.some(
       (other) => placeOf(other.after)?.stream === named && other.at > it.at && other.at < end,
@@ -183,7 +185,9 @@ function nothingLost({ history, conversations }: Told): string[] {
   }
 
   function streamOf({ session, request }: { session: string; request: unknown }) {
-    const own = conversations.find((it) => it.session === session && it.request === request);
+    const own = conversations.find(
+      (it) => it.session === session && it.request === request && isServed(it),
+    );
     return placeOf(own?.reads.find(({ id }) => id !== undefined)?.id)?.stream;
   }
 }
@@ -196,7 +200,7 @@ function cancelledForGood({ history, conversations }: Told): string[] {
     const { session, request } = entry;
     if (sent.has(callOf(session, request))) return [];
     return conversations
-      .filter((it) => it.session === session)
+      .filter((it) => it.session === session && isServed(it))
       .flatMap(({ reads, connection }) =>
         reads
           .filter(
@@ -244,11 +248,11 @@ function silenceAfterDelete({ history, conversations }: Told): string[] {
   return history.flatMap((entry, at) => {
     if (entry.what !== 'deleted') return [];
     return conversations
-      .filter(({ session }) => session === entry.session)
+      .filter((conversation) => conversation.session === entry.session && isServed(conversation))
       .flatMap(({ connection, status, at: began, reads }) => {
         const late = reads.filter((read) => read.at > at && !isSessionEnded(read));
         const faults = late.map(({ id }) => `${connection} read ${id ?? 'a message'}`);
-        const isLetIn = began > at && status < 300 && !reads.some(isSessionEnded);
+        const isLetIn = began > at && !reads.some(isSessionEnded);
         return isLetIn ? [...faults, `${connection} was answered with ${status}`] : faults;
       });
   });
