@@ -12,7 +12,7 @@ import type { EventLog } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
 import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import type { Store } from './store/port.js';
-import { isHost, isOrigin, resolveAddress } from './urls.js';
+import { type Address, isHost, isOrigin, resolveAddress, SSE_PATHS } from './urls.js';
 
 /** What `assemble` builds from. */
 export interface Resolved {
@@ -139,6 +139,7 @@ const SCHEMA = z.strictObject({
       z.strictObject({ limit: count(), windowMs: duration().default(60_000) }),
     ])
     .default(false),
+  legacySse: flag().default(false),
   middleware: z
     .union([anyFunction, z.array(anyFunction)], {
       error: 'a function (req, res, next), or an array of them',
@@ -210,8 +211,10 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
+  const address = resolveAddress(checked);
+  if (checked.legacySse) refuseLegacySse(stateless, address);
   return deepFrozen({
-    address: resolveAddress(checked),
+    address,
     stateless,
     responseMode,
     upgradeAfterMs,
@@ -230,7 +233,22 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     affinity,
     dangerouslyShareClientState,
     rateLimit: checked.rateLimit,
+    legacySse: checked.legacySse,
   });
+}
+
+/** HTTP+SSE is nothing without sessions, and its paths have to be free. */
+function refuseLegacySse(stateless: boolean, { mcpPath }: Address): void {
+  if (stateless) {
+    throw new OptionError(
+      'legacySse: expected an endpoint with sessions, got stateless: true. Leave one of them out.',
+    );
+  }
+  const paths = Object.values(SSE_PATHS);
+  if (!paths.some((path) => path === mcpPath.toLowerCase())) return;
+  throw new OptionError(
+    `mcpPath: expected another path than ${paths.map((path) => `"${path}"`).join(' and ')}, which legacySse: true takes, got "${mcpPath}". Write "/mcp".`,
+  );
 }
 
 function deepFrozen<T extends object>(value: T): T {

@@ -19,7 +19,14 @@ import { mountCheck, placeOf } from '../lib/urls.js';
 import { readBody, refusalOfParserError } from './body.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
-import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
+import {
+  HttpExchange,
+  HttpReply,
+  type HttpRequest,
+  type Route,
+  requestedPlace,
+} from './http-exchange.js';
+import { legacySseRoutes } from './legacy-sse.js';
 import { mountGuard } from './mount-guard.js';
 import { rateLimitHandler } from './rate-limit.js';
 
@@ -70,13 +77,14 @@ export function mcpRouter(
   const releaseAddress = claimProcessAddress(options, environment);
   const endpoint = assembledOr(releaseAddress, server, resolved);
   const { settings } = resolved;
+  const routes = routesOf(endpoint, settings);
   const router = Router({ mergeParams: true });
   const mcp: McpEndpoint = {
     url: settings.address.url,
     settings,
     sessions: endpoint.sessions,
     notify: endpoint.notify,
-    errorHandler: parserErrorHandler(settings),
+    errorHandler: parserErrorHandler(settings, routes),
     ready: () => endpoint.ready(),
     drain: (drainOptions) => endpoint.drain(drainOptions),
     close: async () => {
@@ -84,13 +92,15 @@ export function mcpRouter(
       await endpoint.close();
     },
   };
-  router.all(
-    settings.address.mcpPath,
+  const chain = [
     entrance(settings),
     ...(resolved.middleware as unknown as RequestHandler[]),
     ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
-    mcpHandler(endpoint, resolved),
-  );
+  ];
+  const wrongMount = mountGuard(mountCheck(settings.address), resolved.logger);
+  for (const route of routes) {
+    router.all(route.path, ...chain, routeHandler(route, wrongMount, settings));
+  }
   return Object.assign(router, { mcp });
 }
 
@@ -121,19 +131,34 @@ function assembledOr(
 
 type Serving = ReturnType<typeof assemble>;
 
-function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestHandler {
-  const { bodyBytes, unsentBytes } = settings.limits;
-  const wrongMount = mountGuard(mountCheck(settings.address), logger);
+/** The endpoint, and what is served beside it. */
+function routesOf(endpoint: Serving, settings: ResolvedOptions): readonly Route[] {
+  const { address, legacySse } = settings;
+  const own: Route = {
+    path: address.mcpPath,
+    takesBody: true,
+    endpointPlace: (place) => place,
+    serve: (request, place, body, reply) =>
+      endpoint.handle(new HttpExchange(request, place, body, address), reply),
+  };
+  return legacySse ? [own, ...legacySseRoutes(endpoint.legacySse, settings)] : [own];
+}
+
+function routeHandler(
+  route: Route,
+  wrongMount: ReturnType<typeof mountGuard>,
+  { limits: { bodyBytes, unsentBytes } }: ResolvedOptions,
+): RequestHandler {
   return async function serveMcp(req, res) {
     const request = req as HttpRequest;
     const reply = new HttpReply(res, unsentBytes);
     const place = requestedPlace(request);
-    const fault = wrongMount(place);
+    const fault = wrongMount(route.endpointPlace(place));
     if (fault !== undefined) return refuse(reply, fault);
-    const body = req.method === 'POST' ? await readBody(request, bodyBytes) : NO_BODY;
+    const isRead = route.takesBody && req.method === 'POST';
+    const body = isRead ? await readBody(request, bodyBytes) : NO_BODY;
     if (!body.ok) return refuse(reply, body.refusal);
-    const exchange = new HttpExchange(request, place, body.value, settings.address);
-    await endpoint.handle(exchange, reply);
+    await route.serve(request, place, body.value, reply);
   };
 }
 
@@ -146,14 +171,24 @@ function refuse(reply: HttpReply, refusal: Refusal): void {
   reply.json(refusal.status, refusalBody(refusal), headers);
 }
 
-function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {
+function parserErrorHandler(
+  settings: ResolvedOptions,
+  routes: readonly Route[],
+): ErrorRequestHandler {
+  const { mcpPath, url } = settings.address;
   const check = mountCheck(settings.address);
-  const path = settings.address.mcpPath.toLowerCase();
+  const isAt = ({ path }: Route, below: string) => {
+    // Without a URL to hold it against, a name as common as "/messages" is ours beside the router only.
+    const isExact = path === '/' || (path !== mcpPath && url === undefined);
+    return isExact ? below === path : below.endsWith(path.toLowerCase());
+  };
   return function answerParserError(error, req, res, next) {
     const refusal = refusalOfParserError(error, settings.limits.bodyBytes);
     const below = placeOf(req.url).toLowerCase();
-    const isEndpoint = path === '/' ? below === path : below.endsWith(path);
-    const isOurs = isEndpoint && check(requestedPlace(req as HttpRequest)) === undefined;
+    const place = requestedPlace(req as HttpRequest);
+    const isOurs = routes.some(
+      (route) => isAt(route, below) && check(route.endpointPlace(place)) === undefined,
+    );
     if (refusal === undefined || !isOurs || res.headersSent) return next(error);
     refuse(new HttpReply(res, settings.limits.unsentBytes), refusal);
   };

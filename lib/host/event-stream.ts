@@ -135,8 +135,9 @@ export class EventStream {
     });
   }
 
-  /** Closes the connection and not the stream: the client comes back for the rest. */
+  /** Closes the connection and not the stream: the client comes back for the rest, if any is kept. */
   close(): void {
+    if (this.#resumable === undefined) return;
     void this.#inOrder(() => {
       const sink = this.#sink ?? this.#replaying?.sink;
       if (sink === undefined) return;

@@ -14,7 +14,7 @@ import {
   type JsonRpcResponse,
 } from '../protocol/json-rpc.js';
 import { isLoggingLevel } from '../protocol/logging.js';
-import { negotiate } from '../protocol/versions.js';
+import { type LegacyVersion, negotiate } from '../protocol/versions.js';
 import type { AnswerObserver } from './call.js';
 import type { Client } from './client.js';
 import { LiveSession } from './live-session.js';
@@ -27,11 +27,14 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The client's side of the handshake; undefined when the parameters are not those of `initialize`. */
-export function readIdentity({ params }: JsonRpcRequest): ClientIdentity | undefined {
+export function readIdentity(
+  { params }: JsonRpcRequest,
+  served?: readonly LegacyVersion[],
+): ClientIdentity | undefined {
   const { protocolVersion, capabilities, clientInfo } = params ?? {};
   if (typeof protocolVersion !== 'string' || !isObject(capabilities)) return undefined;
   if (!isObject(clientInfo) || typeof clientInfo.name !== 'string') return undefined;
-  return { version: negotiate(protocolVersion), capabilities, clientInfo };
+  return { version: negotiate(protocolVersion, served), capabilities, clientInfo };
 }
 
 /** The server's answer as this client gets it: its version, and nothing that cannot be kept. */

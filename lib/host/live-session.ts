@@ -34,6 +34,8 @@ export class LiveSession implements Client {
   readonly calls = new Map<RequestId, RunningCall>();
   /** Requests that are being looked at; they keep the session live. */
   pins = 0;
+  /** False while the client has a stream and no handshake yet: nothing is sent to it on its own. */
+  isReady = true;
   /** What stands for the session where its id must not be seen; filled in by who needs it. */
   digest: string | undefined;
   #questions: Map<string, Question> | undefined;
@@ -62,7 +64,7 @@ export class LiveSession implements Client {
   }
 
   get standalone(): EventStream | undefined {
-    return this.#standalone?.isOpen === true ? this.#standalone : undefined;
+    return this.isReady && this.#standalone?.isOpen === true ? this.#standalone : undefined;
   }
 
   /** Streams of POSTs whose calls still run, by name. */
@@ -86,7 +88,7 @@ export class LiveSession implements Client {
     return !(
       this.pins === 0 &&
       this.calls.size === 0 &&
-      this.#standalone?.isConnected !== true &&
+      !(this.isReady && this.#standalone?.isConnected === true) &&
       (this.#questions === undefined || this.#questions.size === 0) &&
       (this.#waiting === undefined || this.#waiting.size === 0)
     );

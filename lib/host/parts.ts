@@ -19,6 +19,7 @@ export interface EraSettings {
   readonly stateless: boolean;
   readonly responseMode: AnswerMode;
   readonly limits: { readonly batch: number; readonly callsPerSession: number };
+  readonly session: { readonly idleMs: number };
 }
 
 export interface EndpointParts {

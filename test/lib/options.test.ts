@@ -60,6 +60,7 @@ describe('the defaults', () => {
       affinity: 'context',
       dangerouslyShareClientState: false,
       rateLimit: false,
+      legacySse: false,
     });
   });
 
@@ -226,18 +227,12 @@ describe('a refusal', () => {
     expect(refusalOf(options)).toBe(message);
   });
 
-  it.each([
-    'auth',
-    'requiredScopes',
-    'scopes',
-    'authorize',
-    'modern',
-    'storage',
-    'wellKnown',
-    'legacySse',
-  ])('meets an option that this release does not have: %s', (name) => {
-    expect(refusalOf({ [name]: true })).toContain(`unknown option "${name}"`);
-  });
+  it.each(['auth', 'requiredScopes', 'scopes', 'authorize', 'modern', 'storage', 'wellKnown'])(
+    'meets an option that this release does not have: %s',
+    (name) => {
+      expect(refusalOf({ [name]: true })).toContain(`unknown option "${name}"`);
+    },
+  );
 
   it.each<[unknown, string]>([
     [null, 'options: expected an object, got null.'],
