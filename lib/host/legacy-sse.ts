@@ -26,7 +26,7 @@ import type { Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import type { EndpointParts } from './parts.js';
 import { takePosted } from './posted.js';
-import { refuse, refuseFault } from './refuse.js';
+import { idIn, refuse, refuseFault } from './refuse.js';
 import { type AnswerPort, idOf } from './requests.js';
 
 /** A connection that nobody shakes hands on is closed after this time. */
@@ -78,7 +78,9 @@ export class LegacySse {
   async #answering(exchange: Exchange, reply: Reply, serve: () => Later<void>): Promise<void> {
     const { lifecycle, logger } = this.#parts;
     try {
-      if (lifecycle.phase === 'closed') return refuse(reply, REFUSALS.shuttingDown);
+      if (lifecycle.phase === 'closed') {
+        return refuse(reply, REFUSALS.shuttingDown, idIn(exchange.body));
+      }
       await serve();
     } catch (error) {
       refuseFault(exchange, reply, error, logger);
