@@ -104,10 +104,7 @@ export class LegacySse {
     const connection: Connection = { session, port: portOf(stream), phase: 'silent' };
     this.#connections.set(id, connection);
     this.#silent.add(connection);
-    reply.onAbort(() => {
-      stream.disconnect(sink);
-      this.#leave(connection);
-    });
+    reply.onAbort(() => this.#leave(connection));
   }
 
   async #receive(exchange: Exchange, reply: Reply, sessionId: string): Promise<void> {

@@ -20,6 +20,7 @@ const STORIES = {
   'direct-server': 1,
   'existing-api': 1,
   health: 1,
+  'legacy-sse': 1,
   'nested-mounts': 3,
   'per-user-tools': 1,
   'several-servers': 3,

@@ -4,15 +4,18 @@
  *
  * @module
  */
+import { InitializeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { RequestHandler } from 'express';
 import type { ConnectableServer, McpRouterOptions, ServerFactory, Store } from 'express-mcp-router';
 import { memoryStore } from 'express-mcp-router';
 import { describe, expect, it } from 'vitest';
+import type { SessionStore } from '../../lib/store/port.js';
 import { abandonedRequest } from '../support/abandoned-request.js';
 import { endpoint } from '../support/endpoint.js';
 import { greeter } from '../support/greeter.js';
 import { JSON_HEADERS, post, send } from '../support/raw-request.js';
 import { RawSse, type RawSseOptions } from '../support/raw-sse.js';
+import { RecordedLogger } from '../support/recorded-logger.js';
 import { expectRefusal } from '../support/refusal.js';
 import { type Telling, teller } from '../support/teller.js';
 
@@ -45,6 +48,18 @@ const aborted = ({ extra: { signal } }: Telling) =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve());
   });
+
+/** A store that cannot be told that a session has ended. */
+function withoutEnd(): Store {
+  const down = () => Promise.reject(new Error('the store is down'));
+  return {
+    name: 'broken',
+    sessions: (limits, hooks) =>
+      new Proxy(memoryStore().sessions(limits, hooks), {
+        get: (store, name: keyof SessionStore) => (name === 'end' ? down : store[name].bind(store)),
+      }),
+  };
+}
 
 describe('before the handshake', () => {
   it.each([
@@ -121,6 +136,20 @@ describe('after the handshake', () => {
     await (await open()).ended;
     expect(await router.mcp.sessions.count()).toBe(1);
     expect((await client.callTool('greet')).result).toBeDefined();
+  });
+
+  it('a server that refuses the client ends the connection', async () => {
+    const { open, router } = await serve(() => {
+      const { server } = greeter();
+      server.server.setRequestHandler(InitializeRequestSchema, () => {
+        throw new Error('not you');
+      });
+      return server;
+    });
+    const client = await open();
+    expect((await client.initialize()).error?.message).toBe('not you');
+    await client.ended;
+    expect(await router.mcp.sessions.count()).toBe(0);
   });
 
   it('a server that cannot be built ends the connection', async () => {
@@ -225,6 +254,18 @@ describe('the end of the connection', () => {
     await expect.poll(() => router.mcp.sessions.count(), EVENTUALLY).toBe(1);
     expectRefusal(await client.post(PING), { ...UNKNOWN, id: 9 });
     expect(second.extra.signal.aborted).toBe(false);
+  });
+
+  it('ends the calls even when the store is out of reach', async () => {
+    const { server, call } = teller();
+    const logger = new RecordedLogger();
+    const { connect } = await serve(server, { store: withoutEnd(), logger });
+    const client = await connect();
+    await client.post(TELL);
+    const telling = await call();
+    client.close();
+    await aborted(telling);
+    await expect.poll(() => logger.lines.map(({ level }) => level), EVENTUALLY).toEqual(['warn']);
   });
 
   it('comes to a client that does not read', async () => {
@@ -367,7 +408,8 @@ describe('a session belongs to its opener', () => {
     const options = { secret: SECRET, baseUrl: 'http://localhost' };
     const { client } = await serve(greeter().server, options);
     const { sessionId = '' } = await client();
-    const { url } = await serve(greeter().server, options);
+    const { url, connect } = await serve(greeter().server, options);
+    await connect();
     const target = `/messages?sessionId=${encodeURIComponent(sessionId)}`;
     expectRefusal(await post(url, PING, { target }), { ...UNKNOWN, id: 9 });
   });

@@ -152,6 +152,8 @@ describe('an old client is served', () => {
     const front = await strippingFront('/gw', () => inside);
     inside = await listen(express().use(mount, endpoint({ proxyPrefix: '/gw' })));
     expect(await greetedAt(`${front}${base}/sse`)).toBe('greeter greets old');
+    const { messages, sessionId } = await RawSse.open(`${front}${base}/sse`);
+    expect(messages).toBe(`${base}/messages?sessionId=${sessionId}`);
   });
 
   it('behind such a front that baseUrl describes', async () => {
