@@ -12,7 +12,7 @@
  * @module
  */
 import { readAccept } from '../protocol/accept.js';
-import type { JsonRpcRequest } from '../protocol/json-rpc.js';
+import { CODES, errorResponse, type JsonRpcRequest } from '../protocol/json-rpc.js';
 import { methodNotAllowed, REFUSALS } from '../protocol/refusals.js';
 import { endpointEvent, SSE_HEADERS } from '../protocol/sse.js';
 import { SSE_VERSIONS } from '../protocol/versions.js';
@@ -31,6 +31,12 @@ import { type AnswerPort, idOf } from './requests.js';
 
 /** A connection that nobody shakes hands on is closed after this time. */
 const HANDSHAKE_MS = 60_000;
+
+const NOT_INITIALIZED = {
+  code: CODES.invalidRequest,
+  message: 'Invalid request: the client has not been initialized',
+  data: { reason: 'not_initialized' },
+};
 
 /** A client's GET, while it is open. */
 interface Connection {
@@ -135,7 +141,7 @@ export class LegacySse {
     const { session: client, port, phase } = connection;
     const [request] = incoming.requests;
     if (request?.method === 'initialize') return this.#greet(connection, request, exchange, reply);
-    if (phase !== 'open') return refuse(reply, REFUSALS.notInitialized, request?.id);
+    if (phase !== 'open') return answerEarly(request, port, reply);
     return takePosted({ parts: this.#parts, incoming, client, exchange, reply, port });
   }
 
@@ -186,6 +192,19 @@ export class LegacySse {
       logger.warn({ err: error }, 'a session could not be ended');
     }
   }
+}
+
+/**
+ * A message before the handshake: a request is answered on the stream, where clients that look for newer
+ * revisions first expect an error; anything else changes nothing.
+ */
+function answerEarly(request: JsonRpcRequest | undefined, port: AnswerPort, reply: Reply): void {
+  reply.empty(202);
+  if (request === undefined) return;
+  const { id, method } = request;
+  const isPing = method === 'ping';
+  const response = isPing ? { jsonrpc: '2.0', id, result: {} } : errorResponse(NOT_INITIALIZED, id);
+  port.answer(JSON.stringify(response));
 }
 
 /** All calls of a client are answered on the one stream that it reads. */

@@ -91,12 +91,6 @@ export const REFUSALS = {
     'Bad request: the Mcp-Session-Id header is required',
   ),
   sessionNotFound: refusal(404, CODES.sessionNotFound, 'session_not_found', 'Session not found'),
-  notInitialized: refusal(
-    400,
-    CODES.invalidRequest,
-    'not_initialized',
-    'Invalid request: the client has not been initialized',
-  ),
   alreadyInitialized: refusal(
     400,
     CODES.invalidRequest,

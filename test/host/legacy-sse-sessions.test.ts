@@ -1,47 +1,24 @@
 /**
- * Sessions of HTTP+SSE: how they begin, what they may hold, whose they are, and that they end with their
- * connection.
+ * Sessions of HTTP+SSE: what they may hold, whose they are, and that they end with their connection.
  *
  * @module
  */
-import { InitializeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { RequestHandler } from 'express';
-import type { ConnectableServer, McpRouterOptions, ServerFactory, Store } from 'express-mcp-router';
+import type { McpRouterOptions, ServerFactory, Store } from 'express-mcp-router';
 import { memoryStore } from 'express-mcp-router';
 import { describe, expect, it } from 'vitest';
 import type { SessionStore } from '../../lib/store/port.js';
 import { abandonedRequest } from '../support/abandoned-request.js';
-import { endpoint } from '../support/endpoint.js';
 import { greeter } from '../support/greeter.js';
 import { JSON_HEADERS, post, send } from '../support/raw-request.js';
-import { RawSse, type RawSseOptions } from '../support/raw-sse.js';
 import { RecordedLogger } from '../support/recorded-logger.js';
 import { expectRefusal } from '../support/refusal.js';
+import { INITIALIZE, PING, sseEndpoint, TELL } from '../support/sse-endpoint.js';
 import { type Telling, teller } from '../support/teller.js';
 
 const EVENTUALLY = { timeout: 10_000 };
 const UNKNOWN = { status: 404, reason: 'session_not_found' };
 const SECRET = 'a secret of the tests, at least 32 bytes long';
-const PING = { jsonrpc: '2.0', id: 9, method: 'ping' };
-const TELL = { jsonrpc: '2.0', id: 9, method: 'tools/call', params: { name: 'tell' } };
-const INITIALIZE = {
-  protocolVersion: '2024-11-05',
-  capabilities: {},
-  clientInfo: { name: 'test', version: '1' },
-};
-
-async function serve(server: ConnectableServer | ServerFactory, options: McpRouterOptions = {}) {
-  const served = await endpoint(server, { legacySse: true, ...options });
-  const sse = String(new URL('/sse', served.url));
-  return {
-    ...served,
-    sse,
-    open: (more?: RawSseOptions) => RawSse.open(sse, more),
-    connect: (more?: RawSseOptions) => RawSse.connect(sse, more),
-    get: (headers: Record<string, string> = {}) =>
-      send(sse, { method: 'GET', headers: { Accept: 'text/event-stream', ...headers } }),
-  };
-}
 
 const aborted = ({ extra: { signal } }: Telling) =>
   new Promise<void>((resolve) => {
@@ -61,107 +38,6 @@ function withoutEnd(): Store {
   };
 }
 
-describe('before the handshake', () => {
-  it.each([
-    ['a request', PING, 9],
-    ['a call', TELL, 9],
-    ['a notification', { jsonrpc: '2.0', method: 'notifications/initialized' }, undefined],
-    ['an answer', { jsonrpc: '2.0', id: 's.x.1', result: {} }, undefined],
-  ])('%s is refused, and no server is built for it', async (_what, message, id) => {
-    let built = 0;
-    const factory = () => {
-      built += 1;
-      return greeter().server;
-    };
-    const { open } = await serve(factory);
-    const client = await open();
-    const refusal = { status: 400, reason: 'not_initialized', id };
-    expectRefusal(await client.post(message), refusal);
-    expect(built).toBe(0);
-    expect((await client.initialize()).result).toBeDefined();
-  });
-
-  it.each([undefined, {}, { ...INITIALIZE, capabilities: [] }, { ...INITIALIZE, clientInfo: 'x' }])(
-    'initialize with %j is refused, and may be sent again',
-    async (params) => {
-      const { open } = await serve(greeter().server);
-      const client = await open();
-      const request = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
-      const refusal = { status: 400, reason: 'invalid_initialize', id: 1 };
-      expectRefusal(await client.post(request), refusal);
-      expect((await client.initialize()).result).toBeDefined();
-    },
-  );
-
-  it('nothing is sent but the address', async () => {
-    const { open, router } = await serve(greeter().server);
-    const client = await open();
-    router.mcp.notify.toolsChanged();
-    await client.initialize();
-    router.mcp.notify.promptsChanged();
-    await client.inbox.method('notifications/prompts/list_changed');
-    expect(client.inbox.methods).toEqual([undefined, 'notifications/prompts/list_changed']);
-  });
-
-  it('a client is given a while, and no more', async () => {
-    const { open, router } = await serve(greeter().server, { session: { idleMs: 100 } });
-    const silent = await open();
-    await silent.ended;
-    expect(await router.mcp.sessions.count()).toBe(0);
-    expectRefusal(await silent.post(PING), { ...UNKNOWN, id: 9 });
-  });
-});
-
-describe('after the handshake', () => {
-  it('a second one is refused, and changes nothing', async () => {
-    const { connect } = await serve(greeter().server);
-    const client = await connect();
-    const request = { jsonrpc: '2.0', id: 9, method: 'initialize', params: INITIALIZE };
-    const refusal = { status: 400, reason: 'already_initialized', id: 9 };
-    expectRefusal(await client.post(request), refusal);
-    expect((await client.callTool('greet')).result).toBeDefined();
-  });
-
-  it('two at once are one', async () => {
-    const { open } = await serve(() => greeter().server);
-    const client = await open();
-    const request = { jsonrpc: '2.0', method: 'initialize', params: INITIALIZE };
-    const answers = await Promise.all([1, 2].map((id) => client.post({ ...request, id })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([202, 400]);
-  });
-
-  it('a quiet client stays, however short the idle time-out is', async () => {
-    const { connect, open, router } = await serve(greeter().server, { session: { idleMs: 1_000 } });
-    const client = await connect();
-    await (await open()).ended;
-    expect(await router.mcp.sessions.count()).toBe(1);
-    expect((await client.callTool('greet')).result).toBeDefined();
-  });
-
-  it('a server that refuses the client ends the connection', async () => {
-    const { open, router } = await serve(() => {
-      const { server } = greeter();
-      server.server.setRequestHandler(InitializeRequestSchema, () => {
-        throw new Error('not you');
-      });
-      return server;
-    });
-    const client = await open();
-    expect((await client.initialize()).error?.message).toBe('not you');
-    await client.ended;
-    expect(await router.mcp.sessions.count()).toBe(0);
-  });
-
-  it('a server that cannot be built ends the connection', async () => {
-    const { open, router } = await serve(() => Promise.reject(new Error('no database')));
-    const client = await open();
-    const request = { jsonrpc: '2.0', id: 1, method: 'initialize', params: INITIALIZE };
-    expectRefusal(await client.post(request), { status: 500, reason: 'internal', id: 1 });
-    await client.ended;
-    expect(await router.mcp.sessions.count()).toBe(0);
-  });
-});
-
 describe('a POST that cannot be served', () => {
   it.each<[string, unknown, Record<string, string>, number, string, number?]>([
     ['a batch', [PING], {}, 400, 'batch_not_allowed'],
@@ -177,7 +53,7 @@ describe('a POST that cannot be served', () => {
       9,
     ],
   ])('%s', async (_what, message, headers, status, reason, id) => {
-    const { connect } = await serve(greeter().server);
+    const { connect } = await sseEndpoint(greeter().server);
     const client = await connect({ version: '2025-03-26' });
     const data = expectRefusal(await client.post(message, headers), { status, reason, id });
     if (reason === 'unsupported_version') expect(data.supported).toContain('2024-11-05');
@@ -186,7 +62,7 @@ describe('a POST that cannot be served', () => {
 
   it('an id that is in flight', async () => {
     const { server, call } = teller();
-    const { connect } = await serve(server);
+    const { connect } = await sseEndpoint(server);
     const client = await connect();
     expect((await client.post(TELL)).status).toBe(202);
     const { finish } = await call();
@@ -199,7 +75,7 @@ describe('a POST that cannot be served', () => {
 
   it('a call too many', async () => {
     const { server, call } = teller();
-    const { connect } = await serve(server, { limits: { callsPerSession: 1 } });
+    const { connect } = await sseEndpoint(server, { limits: { callsPerSession: 1 } });
     const client = await connect();
     await client.post(TELL);
     await call();
@@ -214,7 +90,7 @@ describe('a POST that cannot be served', () => {
 
 describe('a GET that cannot be served', () => {
   it.each(['application/json', 'text/html'])('Accept %s', async (Accept) => {
-    const { get } = await serve(greeter().server);
+    const { get } = await sseEndpoint(greeter().server);
     expectRefusal(await get({ Accept }), { status: 406, reason: 'not_acceptable' });
   });
 
@@ -223,7 +99,7 @@ describe('a GET that cannot be served', () => {
     ['a principal', { perPrincipal: 1 }, { 'x-user': 'ada' }],
     ['the endpoint', { max: 1 }, {}],
   ])('a session more than %s may have', async (_whose, session, headers) => {
-    const { connect, get, router } = await serve(greeter().server, { session });
+    const { connect, get, router } = await sseEndpoint(greeter().server, { session });
     const client = await connect({ headers });
     const refusal = { status: 503, reason: 'session_limit', headers: { 'retry-after': '30' } };
     expectRefusal(await get(headers), refusal);
@@ -233,7 +109,7 @@ describe('a GET that cannot be served', () => {
   });
 
   it('at the limit takes the place of a connection that has not shaken hands', async () => {
-    const { open, connect } = await serve(greeter().server, { session: { max: 1 } });
+    const { open, connect } = await sseEndpoint(greeter().server, { session: { max: 1 } });
     const silent = await open();
     const client = await connect();
     await silent.ended;
@@ -244,7 +120,7 @@ describe('a GET that cannot be served', () => {
 describe('the end of the connection', () => {
   it('ends the session and its calls', async () => {
     const { server, call } = teller();
-    const { connect, router } = await serve(server);
+    const { connect, router } = await sseEndpoint(server);
     const [client, other] = [await connect(), await connect()];
     await client.post(TELL);
     await other.post(TELL);
@@ -259,7 +135,7 @@ describe('the end of the connection', () => {
   it('ends the calls even when the store is out of reach', async () => {
     const { server, call } = teller();
     const logger = new RecordedLogger();
-    const { connect } = await serve(server, { store: withoutEnd(), logger });
+    const { connect } = await sseEndpoint(server, { store: withoutEnd(), logger });
     const client = await connect();
     await client.post(TELL);
     const telling = await call();
@@ -270,8 +146,8 @@ describe('the end of the connection', () => {
 
   it('comes to a client that does not read', async () => {
     const { server, call } = teller();
-    const { sse, router } = await serve(server, { limits: { unsentBytes: 1_000 } });
-    const client = await RawSse.connect(sse);
+    const { connect, router } = await sseEndpoint(server, { limits: { unsentBytes: 1_000 } });
+    const client = await connect();
     await client.post(TELL);
     const telling = await call();
     client.pause();
@@ -299,7 +175,7 @@ describe('the end of the connection', () => {
       if (authInfo?.scopes.includes('more') === true) await gate;
       return built === 1 ? greeter().server : server;
     };
-    const { connect, router } = await serve(factory as ServerFactory);
+    const { connect, router } = await sseEndpoint(factory as ServerFactory);
     const headers = { 'x-user': 'ada' };
     const client = await connect({ headers });
     const answer = client.post(TELL, { 'x-scopes': 'more' });
@@ -316,7 +192,7 @@ describe('the end of the connection', () => {
 describe('an end that the endpoint makes', () => {
   it('by sessions.close() is told to the calls and closes the connection', async () => {
     const { server, call } = teller();
-    const { connect, router } = await serve(server);
+    const { connect, router } = await sseEndpoint(server);
     const client = await connect();
     await client.post(TELL);
     const telling = await call();
@@ -330,7 +206,7 @@ describe('an end that the endpoint makes', () => {
   });
 
   it('by its absolute time-out comes with the next message', async () => {
-    const { connect } = await serve(greeter().server, { session: { absoluteMs: 1_000 } });
+    const { connect } = await sseEndpoint(greeter().server, { session: { absoluteMs: 1_000 } });
     const client = await connect();
     await expect.poll(async () => (await client.post(PING)).status, EVENTUALLY).toBe(404);
     await client.ended;
@@ -338,7 +214,7 @@ describe('an end that the endpoint makes', () => {
 
   it('by close() ends every connection, and refuses new ones', async () => {
     const { server, call } = teller();
-    const { open, connect, get, router } = await serve(server);
+    const { open, connect, get, router } = await sseEndpoint(server);
     const [silent, client] = [await open(), await connect()];
     await client.post(TELL);
     await call();
@@ -354,7 +230,7 @@ describe('an end that the endpoint makes', () => {
 
   it('by drain() answers the running call, and refuses sessions and calls', async () => {
     const { server, call } = teller();
-    const { open, connect, get, router } = await serve(server);
+    const { open, connect, get, router } = await sseEndpoint(server);
     const [silent, client] = [await open(), await connect()];
     await client.post(TELL);
     const { finish } = await call();
@@ -372,7 +248,7 @@ describe('an end that the endpoint makes', () => {
 
 describe('a session belongs to its opener', () => {
   it('another principal gets the answer that an unknown id gets, byte for byte', async () => {
-    const { connect, url } = await serve(greeter().server);
+    const { connect, url } = await sseEndpoint(greeter().server);
     const ada = await connect({ headers: { 'x-user': 'ada' } });
     const asBob = await ada.post(PING, { 'x-user': 'bob' });
     expectRefusal(asBob, { ...UNKNOWN, id: 9 });
@@ -386,8 +262,8 @@ describe('a session belongs to its opener', () => {
     ['random ids', {}],
     ['sealed ids', { secret: SECRET }],
   ])('and neither transport knows the other’s, with %s', async (_name, options) => {
-    const { url, client, connect } = await serve(greeter().server, options);
-    const [recent, old] = [await client(), await connect()];
+    const { url, newClient, connect } = await sseEndpoint(greeter().server, options);
+    const [recent, old] = [await newClient(), await connect()];
     const target = `/messages?sessionId=${encodeURIComponent(recent.sessionId ?? '')}`;
     expectRefusal(await post(url, PING, { target }), { ...UNKNOWN, id: 9 });
     for (const method of ['GET', 'POST', 'DELETE']) {
@@ -406,9 +282,9 @@ describe('a session belongs to its opener', () => {
 
   it('a sealed id does not open a session for the old transport after a restart', async () => {
     const options = { secret: SECRET, baseUrl: 'http://localhost' };
-    const { client } = await serve(greeter().server, options);
-    const { sessionId = '' } = await client();
-    const { url, connect } = await serve(greeter().server, options);
+    const { newClient } = await sseEndpoint(greeter().server, options);
+    const { sessionId = '' } = await newClient();
+    const { url, connect } = await sseEndpoint(greeter().server, options);
     await connect();
     const target = `/messages?sessionId=${encodeURIComponent(sessionId)}`;
     expectRefusal(await post(url, PING, { target }), { ...UNKNOWN, id: 9 });
@@ -429,7 +305,7 @@ it('ends a session whose client left before it was opened', async () => {
       }),
   };
   const middleware: RequestHandler = (_req, res, next) => void res.once('close', next);
-  const { sse, router } = await serve(greeter().server, { store, middleware });
+  const { sse, router } = await sseEndpoint(greeter().server, { store, middleware });
   await abandonedRequest(sse, { Accept: 'text/event-stream' }, '', 'GET');
   await expect.poll(() => dropped, EVENTUALLY).toEqual(['ended']);
   expect(await router.mcp.sessions.count()).toBe(0);

@@ -4,6 +4,10 @@
  *
  * @module
  */
+import {
+  Client as Client2,
+  SSEClientTransport as SSEClientTransport2,
+} from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -17,20 +21,13 @@ import {
   ToolListChangedNotificationSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { ConnectableServer, McpRouterOptions, ServerFactory } from 'express-mcp-router';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { endpoint } from '../support/endpoint.js';
 import { GENERATIONS } from '../support/factories.js';
 import { greeter } from '../support/greeter.js';
 import { RawSse } from '../support/raw-sse.js';
+import { sseEndpoint } from '../support/sse-endpoint.js';
 import { progressIn, teller } from '../support/teller.js';
 import { text, told } from '../support/tool-result.js';
-
-/** Serves a server over both transports; returns the URL of the old one. */
-async function serve(server: ConnectableServer | ServerFactory, options: McpRouterOptions = {}) {
-  const { url, router, client } = await endpoint(server, { legacySse: true, ...options });
-  return { sse: String(new URL('/sse', url)), router, newClient: client };
-}
 
 const EVENTUALLY = { timeout: 10_000 };
 const EVERYTHING = { sampling: {}, elicitation: {}, roots: { listChanged: true } };
@@ -46,7 +43,7 @@ async function oldClient(url: string, prepare: (client: Client) => void = () => 
 
 describe('the stream', () => {
   it('begins with the address, and holds messages without ids: nothing can be resumed', async () => {
-    const { sse, router } = await serve(greeter().server);
+    const { sse, router } = await sseEndpoint(greeter().server);
     const client = await RawSse.connect(sse);
     await client.callTool('greet');
     router.mcp.notify.toolsChanged();
@@ -59,7 +56,7 @@ describe('the stream', () => {
   });
 
   it('is kept open with comments', async () => {
-    const { sse } = await serve(greeter().server, { keepAliveMs: 20 });
+    const { sse } = await sseEndpoint(greeter().server, { keepAliveMs: 20 });
     const client = await RawSse.open(sse);
     await expect.poll(() => client.comments, EVENTUALLY).toContain('keep-alive');
   });
@@ -68,7 +65,7 @@ describe('the stream', () => {
     'is not closed early by a handler, at %s either',
     async (version) => {
       const { server, call } = teller();
-      const { sse } = await serve(server);
+      const { sse } = await sseEndpoint(server);
       const client = await RawSse.connect(sse, { version });
       const answer = client.callTool('tell');
       const { extra, finish } = await call();
@@ -87,13 +84,13 @@ describe('the handshake', () => {
     ['2025-11-25', '2025-11-25'],
     ['2024-10-07', '2025-11-25'],
   ])('answers a client of %s with %s', async (version, protocolVersion) => {
-    const { sse } = await serve(greeter().server);
+    const { sse } = await sseEndpoint(greeter().server);
     const client = await RawSse.open(sse, { version });
     expect((await client.initialize()).result).toMatchObject({ protocolVersion });
   });
 
   it('leaves 2024-11-05 unserved at the endpoint', async () => {
-    const { newClient } = await serve(greeter().server);
+    const { newClient } = await sseEndpoint(greeter().server);
     const client = await newClient({ version: '2024-11-05' });
     expect((await client.ask('ping')).error?.data).toMatchObject({ reason: 'unsupported_version' });
   });
@@ -103,7 +100,7 @@ describe('the handshake', () => {
     server.registerTool('who', {}, ({ sessionId }) =>
       text([server.server.getClientVersion()?.name, sessionId]),
     );
-    const { sse } = await serve(server);
+    const { sse } = await sseEndpoint(server);
     const client = await RawSse.connect(sse);
     expect(told(await client.callTool('who')).value).toEqual(['raw-sse', client.sessionId]);
   });
@@ -111,7 +108,7 @@ describe('the handshake', () => {
 
 describe('a POST', () => {
   it('is answered with 202 and no body, its request on the stream', async () => {
-    const { sse } = await serve(greeter().server);
+    const { sse } = await sseEndpoint(greeter().server);
     const client = await RawSse.connect(sse);
     const request = { jsonrpc: '2.0', id: 'a', method: 'tools/call', params: { name: 'greet' } };
     const { status, text: body } = await client.post(request);
@@ -122,7 +119,7 @@ describe('a POST', () => {
   });
 
   it.each(['2024-11-05', '2025-06-18'])('may name the version %s', async (version) => {
-    const { sse } = await serve(greeter().server);
+    const { sse } = await sseEndpoint(greeter().server);
     const client = await RawSse.connect(sse);
     const request = { jsonrpc: '2.0', id: 7, method: 'ping' };
     const { status } = await client.post(request, { 'MCP-Protocol-Version': version });
@@ -131,7 +128,7 @@ describe('a POST', () => {
   });
 
   it('needs no Accept that makes sense', async () => {
-    const { sse } = await serve(greeter().server);
+    const { sse } = await sseEndpoint(greeter().server);
     const client = await RawSse.connect(sse);
     const request = { jsonrpc: '2.0', id: 7, method: 'ping' };
     expect((await client.post(request, { Accept: 'text/plain' })).status).toBe(202);
@@ -141,7 +138,7 @@ describe('a POST', () => {
 describe('the official client', () => {
   it('hears the progress of its call before the answer', async () => {
     const { server, call } = teller();
-    const { sse } = await serve(server);
+    const { sse } = await sseEndpoint(server);
     const client = await oldClient(sse);
     const heard: number[] = [];
     const onprogress = ({ progress }: { progress: number }) => heard.push(progress);
@@ -156,7 +153,7 @@ describe('the official client', () => {
 
   it('cancels: the handler’s signal is aborted, and no answer follows', async () => {
     const { server, call } = teller();
-    const { sse } = await serve(server);
+    const { sse } = await sseEndpoint(server);
     const client = await oldClient(sse);
     const controller = new AbortController();
     const answer = client.callTool({ name: 'tell' }, undefined, { signal: controller.signal });
@@ -180,7 +177,7 @@ describe('the official client', () => {
       const { roots } = await server.server.listRoots();
       return text([action, model, roots]);
     });
-    const { sse } = await serve(server);
+    const { sse } = await sseEndpoint(server);
     const content = { type: 'text' as const, text: 'Hello' };
     const client = await oldClient(sse, (inner) => {
       inner.setRequestHandler(ElicitRequestSchema, () => ({ action: 'decline' }));
@@ -204,7 +201,7 @@ describe('the official client', () => {
     server.registerTool('one', {}, () => text('one'));
     server.server.setRequestHandler(SubscribeRequestSchema, () => ({}));
     server.server.setRequestHandler(UnsubscribeRequestSchema, () => ({}));
-    const { sse, router } = await serve(server);
+    const { sse, router } = await sseEndpoint(server);
     const heard: string[] = [];
     const client = await oldClient(sse, (inner) => {
       for (const schema of [
@@ -234,7 +231,7 @@ describe('the official client', () => {
     'is served by a factory of %s, with a server of its own',
     async (_, make) => {
       const builder = make();
-      const { sse } = await serve(builder.factory);
+      const { sse } = await sseEndpoint(builder.factory);
       const [ada, bob] = [await oldClient(sse), await oldClient(sse)];
       const who = async (client: Client) =>
         told({ result: await client.callTool({ name: 'who' }) } as never).value;
@@ -250,10 +247,22 @@ describe('the official client', () => {
   );
 });
 
+describe('the official client of SDK v2', () => {
+  it.each(['legacy', 'auto'] as const)('lists and calls, in mode %s', async (mode) => {
+    const { sse } = await sseEndpoint(greeter().server);
+    const client = new Client2({ name: 'v2', version: '1.0.0' }, { versionNegotiation: { mode } });
+    await client.connect(new SSEClientTransport2(new URL(sse)));
+    onTestFinished(() => client.close());
+    expect((await client.listTools()).tools).toHaveLength(2);
+    const { content } = await client.callTool({ name: 'greet', arguments: { whom: 'v2' } });
+    expect(content).toMatchObject([{ text: 'greeter greets v2' }]);
+  });
+});
+
 describe('two clients with the same ids', () => {
   it('get each their own answers and progress', async () => {
     const { server, call } = teller();
-    const { sse } = await serve(server);
+    const { sse } = await sseEndpoint(server);
     const clients = [await RawSse.connect(sse), await RawSse.connect(sse)];
     const params = { name: 'tell', arguments: {}, _meta: { progressToken: 1 } };
     const answers = clients.map((client) => client.ask('tools/call', params));
@@ -276,7 +285,7 @@ describe('two clients with the same ids', () => {
     server.registerTool('ask', {}, async () =>
       text((await server.server.elicitInput(form)).action),
     );
-    const { sse } = await serve(server);
+    const { sse } = await sseEndpoint(server);
     const options = { capabilities: { elicitation: {} } };
     const [ada, bob] = [await RawSse.connect(sse, options), await RawSse.connect(sse, options)];
     const answer = ada.callTool('ask');
@@ -291,7 +300,7 @@ describe('two clients with the same ids', () => {
 });
 
 it('serves old and new clients from one server at once', async () => {
-  const { sse, router, newClient } = await serve(greeter().server);
+  const { sse, router, newClient } = await sseEndpoint(greeter().server);
   const [old, recent] = [await RawSse.connect(sse), await newClient()];
   const stream = await recent.listen();
   expect(await router.mcp.sessions.count()).toBe(2);
