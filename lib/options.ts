@@ -235,6 +235,16 @@ export interface McpRouterOptions<Handler = Middleware> {
    * Counted in this process, after `middleware` and `auth`. Default: `false`, no limit.
    */
   readonly rateLimit?: false | RateLimitOptions;
+  /**
+   * Serves the deprecated HTTP+SSE transport of 2024-11-05 too: `GET /sse` and `POST /messages`, beside
+   * `mcpPath`, with the endpoint's guards, limits and sessions.
+   *
+   * For clients that cannot be brought up to date. Default: `false`.
+   *
+   * @throws OptionError `ERR_MCP_OPTION` with `stateless`, and when `mcpPath` is one of the two paths.
+   * @see {@link https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse HTTP with SSE}
+   */
+  readonly legacySse?: boolean;
   /** Where log lines go. Environment: `MCP_LOG_LEVEL`, to standard error. Default: nowhere. */
   readonly logger?: Logger;
 }
@@ -264,4 +274,5 @@ export interface ResolvedOptions {
   readonly affinity: 'context' | 'explicit';
   readonly dangerouslyShareClientState: boolean;
   readonly rateLimit: false | Required<RateLimitOptions>;
+  readonly legacySse: boolean;
 }

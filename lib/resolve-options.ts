@@ -14,7 +14,7 @@ import { faultless, type Logger, silentLogger } from './log.js';
 import type { Authorize, McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import { isScope } from './protocol/bearer.js';
 import type { Store } from './store/port.js';
-import { isHost, isOrigin, resolveAddress } from './urls.js';
+import { type Address, isHost, isOrigin, resolveAddress, SSE_PATHS } from './urls.js';
 
 /** What `assemble` builds from. */
 export interface Resolved {
@@ -192,6 +192,7 @@ const SCHEMA = z.strictObject({
       z.strictObject({ limit: count(), windowMs: duration().default(60_000) }),
     ])
     .default(false),
+  legacySse: flag().default(false),
   middleware: z
     .union([anyFunction, z.array(anyFunction)], {
       error: 'a function (req, res, next), or an array of them',
@@ -270,8 +271,10 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
+  const address = resolveAddress(checked);
+  if (checked.legacySse) refuseLegacySse(stateless, address);
   const settings = deepFrozen({
-    address: resolveAddress(checked),
+    address,
     stateless,
     responseMode,
     upgradeAfterMs,
@@ -292,6 +295,7 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     rateLimit: checked.rateLimit,
     requiredScopes: [...new Set(checked.requiredScopes)],
     scopes: checked.scopes,
+    legacySse: checked.legacySse,
   });
   // A gate has a life of its own; it is not ours to freeze.
   return Object.freeze({ ...settings, auth: checked.auth ?? false });
@@ -323,6 +327,20 @@ function refuseHomelessGate({ auth, address }: ResolvedOptions): void {
       `baseUrl: expected a URL with auth of the kind "${name}", got none. Tokens are issued for the endpoint's URL.`,
     );
   }
+}
+
+/** HTTP+SSE is nothing without sessions, and its paths have to be free. */
+function refuseLegacySse(stateless: boolean, { mcpPath }: Address): void {
+  if (stateless) {
+    throw new OptionError(
+      'legacySse: expected an endpoint with sessions, got stateless: true. Leave one of them out.',
+    );
+  }
+  const paths = Object.values(SSE_PATHS);
+  if (!paths.some((path) => path === mcpPath.toLowerCase())) return;
+  throw new OptionError(
+    `mcpPath: expected another path than ${paths.map((path) => `"${path}"`).join(' and ')}, which legacySse: true takes, got "${mcpPath}". Write "/mcp".`,
+  );
 }
 
 function deepFrozen<T extends object>(value: T): T {

@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventSink, Exchange, Reply, RequestHeaders } from '../lib/host/exchange.js';
+import type { Later } from '../lib/host/later.js';
 import { type Address, endpointUrl, placeOf } from '../lib/urls.js';
 import { type Caller, callerOf } from './caller.js';
 import { clientAddress } from './client-address.js';
@@ -17,6 +18,17 @@ export interface HttpRequest extends IncomingMessage {
   readonly params?: Readonly<Record<string, string | string[] | undefined>>;
   readonly ip?: string;
   readonly protocol?: string;
+}
+
+/** One path of the router, and who serves it. */
+export interface Route {
+  /** Inside the router. */
+  readonly path: string;
+  /** Whether a POST's body is of use. */
+  readonly takesBody: boolean;
+  /** The endpoint's place, as a request's own place tells it. */
+  endpointPlace(place: string): string;
+  serve(request: HttpRequest, place: string, body: unknown, reply: HttpReply): Later<void>;
 }
 
 /** One request, read lazily: most of it is never asked for. */

@@ -82,7 +82,8 @@ export async function serve(
   }
   const bound = boundUrl(http);
   const listening = listeningOn(http, router, bound);
-  for (const line of urlMap(router.mcp.settings.address, bound)) print(line);
+  const { address, legacySse } = router.mcp.settings;
+  for (const line of urlMap(address, bound, legacySse)) print(line);
   return listening;
 }
 

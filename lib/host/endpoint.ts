@@ -9,6 +9,7 @@ import { McpRouterError, type McpRouterErrorCode } from '../errors.js';
 import type { Exchange, Reply } from './exchange.js';
 import type { Later } from './later.js';
 import { LegacyEra } from './legacy-era.js';
+import { LegacySse } from './legacy-sse.js';
 import type { DrainOptions } from './lifecycle.js';
 import type { EndpointParts } from './parts.js';
 import type { Sessions } from './sessions.js';
@@ -50,12 +51,15 @@ export interface EndpointNotify {
 export class Endpoint {
   readonly sessions: EndpointSessions;
   readonly notify: EndpointNotify;
+  /** The deprecated transport beside the endpoint: the same server, sessions and limits. */
+  readonly legacySse: LegacySse;
   readonly #parts: EndpointParts;
   readonly #legacy: LegacyEra;
 
   constructor(parts: EndpointParts) {
     this.#parts = parts;
     this.#legacy = new LegacyEra(parts);
+    this.legacySse = new LegacySse(parts);
     const { sessions, source } = parts;
     this.sessions = {
       count: async () => sessions.count(),
@@ -106,6 +110,7 @@ export class Endpoint {
     lifecycle.phase = 'closed';
     lifecycle.failRunning();
     absent.clear();
+    this.legacySse.close();
     await sessions.close();
     await source.close();
     await streams.close();

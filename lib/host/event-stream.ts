@@ -133,8 +133,9 @@ export class EventStream {
     void this.#inOrder(() => void this.#sink?.write(gapEvent(undefined)));
   }
 
-  /** Closes the connection and not the stream: the client comes back for the rest. */
+  /** Closes the connection and not the stream: the client comes back for the rest, if any is kept. */
   close(): void {
+    if (this.#resumable === undefined) return;
     void this.#inOrder(() => {
       const sink = this.#sink ?? this.#replaying?.sink;
       if (sink === undefined) return;

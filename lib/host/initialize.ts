@@ -6,7 +6,13 @@
  * @module
  */
 import { readAccept } from '../protocol/accept.js';
-import { CODES, type JsonRpcRequest, type RequestId } from '../protocol/json-rpc.js';
+import type { ClientIdentity } from '../protocol/client.js';
+import {
+  CODES,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type RequestId,
+} from '../protocol/json-rpc.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import { SSE_HEADERS } from '../protocol/sse.js';
 import type { Client } from './client.js';
@@ -17,7 +23,7 @@ import type { EndpointParts } from './parts.js';
 import { refuse } from './refuse.js';
 import { SESSION_HEADER } from './session-id.js';
 
-const INVALID_INITIALIZE: Refusal = {
+export const INVALID_INITIALIZE: Refusal = {
   status: 400,
   code: CODES.invalidParams,
   message: 'Invalid params: initialize needs protocolVersion, capabilities and clientInfo',
@@ -52,12 +58,7 @@ export async function initialize(
   if (identity === undefined) return refuse(reply, TOO_LARGE, request.id);
   if (lifecycle.phase !== 'open') return refuse(reply, REFUSALS.shuttingDown, request.id);
   await source.ready();
-  const ask = async (client: Client) => {
-    const { version: protocolVersion, capabilities, clientInfo } = identity;
-    const params = { protocolVersion, capabilities, clientInfo };
-    const response = await source.initialize(client, exchange, params);
-    return { ...tailored(response, identity, client), id: request.id };
-  };
+  const ask = (client: Client) => shakeHands(parts, exchange, client, identity, request.id);
   if (settings.stateless) {
     const client = new StatelessClient(exchange.principal);
     const json = JSON.stringify(await ask(client));
@@ -79,6 +80,20 @@ export async function initialize(
   } finally {
     sessions.release(session);
   }
+}
+
+/** The server's answer to a client's handshake, as this client gets it. */
+export async function shakeHands(
+  { source }: EndpointParts,
+  exchange: Exchange,
+  client: Client,
+  identity: ClientIdentity,
+  id: RequestId,
+): Promise<JsonRpcResponse> {
+  const { version: protocolVersion, capabilities, clientInfo } = identity;
+  const params = { protocolVersion, capabilities, clientInfo };
+  const response = await source.initialize(client, exchange, params);
+  return { ...tailored(response, identity, client), id };
 }
 
 function answer(

@@ -35,6 +35,8 @@ export class LiveSession implements Client {
   readonly calls = new Map<RequestId, RunningCall>();
   /** Requests that are being looked at; they keep the session live. */
   pins = 0;
+  /** False while the client has a stream and no handshake yet: nothing is sent to it on its own. */
+  isReady = true;
   /** What stands for the session where its id must not be seen; filled in by who needs it. */
   digest: string | undefined;
   /** Set while its GET stream is read by a caller who may not hear everything. */
@@ -65,7 +67,7 @@ export class LiveSession implements Client {
   }
 
   get standalone(): EventStream | undefined {
-    return this.#standalone?.isOpen === true ? this.#standalone : undefined;
+    return this.isReady && this.#standalone?.isOpen === true ? this.#standalone : undefined;
   }
 
   /** Streams of POSTs whose calls still run, by name. */
@@ -89,7 +91,7 @@ export class LiveSession implements Client {
     return !(
       this.pins === 0 &&
       this.calls.size === 0 &&
-      this.#standalone?.isConnected !== true &&
+      !(this.isReady && this.#standalone?.isConnected === true) &&
       (this.#questions === undefined || this.#questions.size === 0) &&
       (this.#waiting === undefined || this.#waiting.size === 0)
     );

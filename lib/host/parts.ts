@@ -21,6 +21,7 @@ export interface EraSettings {
   readonly responseMode: AnswerMode;
   readonly requiredScopes: readonly string[];
   readonly limits: { readonly batch: number; readonly callsPerSession: number };
+  readonly session: { readonly idleMs: number };
 }
 
 export interface EndpointParts {

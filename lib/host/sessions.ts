@@ -22,7 +22,7 @@ import { Identities } from './identities.js';
 import { andThen, type Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import type { SealedSession } from './session-id.js';
-import { readSessionId, type SessionIds } from './session-id.js';
+import { randomSessionId, readSessionId, type SessionIds } from './session-id.js';
 import { Subscriptions } from './subscriptions.js';
 
 /** Told when a session is over, with what it followed. */
@@ -31,6 +31,13 @@ export type SessionEnded = (
   uris: readonly string[],
   reason: DropReason,
 ) => void;
+
+/** A client that has not said who it is. */
+const UNNAMED: ClientIdentity = {
+  version: '2024-11-05',
+  capabilities: {},
+  clientInfo: { name: 'unknown', version: '0' },
+};
 
 export class Sessions implements Audience {
   readonly subscriptions = new Subscriptions();
@@ -67,9 +74,25 @@ export class Sessions implements Audience {
     return this.#admit(exchange, this.#ids.mint(sealed), sealed, 'handshake');
   }
 
+  /**
+   * Opens a session whose client has not said who it is, held until `release`; undefined when there is no
+   * room for it. It cannot be woken: its id is random.
+   */
+  async openUnnamed(exchange: Exchange): Promise<LiveSession | undefined> {
+    const endsAt = Date.now() + this.#limits.absoluteMs;
+    const opened = { client: UNNAMED, principal: exchange.principal, endsAt };
+    const session = await this.#admit(exchange, randomSessionId(), opened, 'handshake');
+    if (session !== undefined) session.isReady = false;
+    return session;
+  }
+
+  /** The client has said who it is. */
+  name({ record }: LiveSession, identity: ClientIdentity): void {
+    record.client = this.#identities.shared(identity);
+  }
+
   /** The session that a request names, if the caller may use it; held until `release`. */
-  find(exchange: Exchange): Later<LiveSession | Refusal> {
-    const id = readSessionId(exchange);
+  find(exchange: Exchange, id = readSessionId(exchange)): Later<LiveSession | Refusal> {
     if (id === undefined) return REFUSALS.sessionRequired;
     return andThen(this.#store.find(id, Date.now()), (record) => {
       if (record === undefined) return this.#wake(exchange, id);
@@ -155,7 +178,7 @@ export class Sessions implements Audience {
   async #admit(
     exchange: Exchange,
     id: string,
-    { client, principal, endsAt }: SealedSession,
+    { client, principal, endsAt }: Omit<SealedSession, 'resource'>,
     phase: SessionPhase,
   ): Promise<LiveSession | undefined> {
     const now = Date.now();

@@ -71,6 +71,11 @@ export class Streams {
     if (client instanceof LiveSession) client.streams.delete(stream.name);
   }
 
+  /** A stream of which nothing is kept: it ends with its connection. */
+  unkept(): EventStream {
+    return new EventStream(this.#settings);
+  }
+
   /** What the server says to a session on its own account: the stream there is, or a new one. */
   standalone(session: LiveSession): EventStream {
     if (session.standalone !== undefined) return session.standalone;

@@ -7,7 +7,7 @@
  * @module
  */
 import { CODES, errorResponse, type RequestId } from './json-rpc.js';
-import { LEGACY_VERSIONS } from './versions.js';
+import { LEGACY_VERSIONS, type LegacyVersion } from './versions.js';
 
 /** An answer that is an error of ours, not of the user's server. */
 export interface Refusal {
@@ -121,6 +121,12 @@ export const REFUSALS = {
     'Bad request: the Authorization header was sent more than once',
   ),
   sessionNotFound: refusal(404, CODES.sessionNotFound, 'session_not_found', 'Session not found'),
+  alreadyInitialized: refusal(
+    400,
+    CODES.invalidRequest,
+    'already_initialized',
+    'Invalid request: the client has been initialized',
+  ),
   unknownEvent: refusal(
     400,
     CODES.server,
@@ -198,13 +204,16 @@ export const invalidMessage = (reason: string): Refusal =>
   refusal(400, CODES.invalidRequest, 'invalid_message', `Invalid request: ${reason}`);
 
 /** The version header names a revision that is not served. */
-export const unsupportedVersion = (requested: string): Refusal => ({
+export const unsupportedVersion = (
+  requested: string,
+  supported: readonly LegacyVersion[] = LEGACY_VERSIONS,
+): Refusal => ({
   status: 400,
   code: CODES.server,
   message: 'Bad request: unsupported protocol version',
   data: {
     reason: 'unsupported_version',
-    supported: LEGACY_VERSIONS,
+    supported,
     requested: requested.slice(0, 40),
   },
 });

@@ -29,6 +29,9 @@ export const retryField = (retryMs: number): string => `retry: ${retryMs}\n\n`;
 export const gapEvent = (count: number | undefined): string =>
   `event: gap\ndata: ${JSON.stringify({ reason: 'events_lost', count })}\n\n`;
 
+/** Where a client of HTTP+SSE posts its messages (2024-11-05 transports §HTTP with SSE). */
+export const endpointEvent = (path: string): string => `event: endpoint\ndata: ${path}\n\n`;
+
 /** A line that every parser ignores; it keeps proxies from closing a quiet connection. */
 export const KEEP_ALIVE = ': keep-alive\n\n';
 

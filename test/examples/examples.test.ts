@@ -28,6 +28,7 @@ const STORIES = {
   health: 1,
   'long-running': 1,
   jwt: 1,
+  'legacy-sse': 1,
   'nested-mounts': 3,
   'per-user-tools': 1,
   'several-servers': 3,

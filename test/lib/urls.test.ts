@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AddressOptions,
+  beside,
   endpointUrl,
   isHost,
   isLoopbackName,
@@ -14,6 +15,7 @@ import {
   placeOf,
   resolveAddress,
   urlMap,
+  writtenPath,
 } from '../../lib/urls.js';
 import { optionErrorOf } from '../support/thrown.js';
 
@@ -300,6 +302,39 @@ describe('urlMap', () => {
     const [first, second] = urlMap(resolveAddress({ mcpPath: '/' }), 'http://127.0.0.1:8000');
     expect(first).toMatch(/ http:\/\/127\.0\.0\.1:8000$/);
     expect(second).toMatch(/healthz$/);
+  });
+
+  it('names the deprecated transport where there is one, without mcpPath', () => {
+    const map = (options: AddressOptions) =>
+      urlMap(resolveAddress(options), 'http://127.0.0.1:8000', true).join('\n');
+    expect(map({ mcpPath: '/v1/tools' })).toContain(' http://127.0.0.1:8000/sse (deprecated)');
+    expect(map({ baseUrl: 'https://h/api' })).toContain(' https://h/api/sse (deprecated)');
+  });
+});
+
+describe('what stands beside the endpoint', () => {
+  it.each([
+    ['/sse', '/mcp', '/mcp'],
+    ['/api/sse', '/mcp', '/api/mcp'],
+    ['/api/sse', '/v1/tools', '/api/v1/tools'],
+    ['/api/mcp/sse', '/', '/api/mcp'],
+    ['/sse', '/', '/'],
+    ['/t/a%2Fb/messages', '/sse', '/t/a%2Fb/sse'],
+  ])('%s and %s of one mount', (place, path, expected) => {
+    expect(beside(place, path)).toBe(expected);
+  });
+
+  it.each([
+    ['/api/sse', '/api/sse'],
+    ['/api/sse/?x=/y#z', '/api/sse'],
+    ['http://evil.example/api/sse', '/api/sse'],
+    ['//evil.example/sse', '/evil.example/sse'],
+    ['/\\evil.example/sse', '/%5Cevil.example/sse'],
+    ['/b%20c/%D0%B6/%2F/%25/%2525/100%/sse', '/b%20c/%D0%B6/%2F/%25/%2525/100%/sse'],
+    ['/\u00c3"<\r\n/sse', '/%C3%83%22%3C%0D%0A/sse'],
+    ['', '/'],
+  ])('%j is written %s', (target, expected) => {
+    expect(writtenPath(target)).toBe(expected);
   });
 });
 
