@@ -183,26 +183,30 @@ async function run(scale: Scale): Promise<Figure[]> {
         );
         if (parseMs > 20) figures.push(told('of which JSON.parse alone takes', parseMs, 'ms'));
       }
-      figures.push(await refusalsRead(server, shape));
+      figures.push(await refusalsRead(server, shape, REFUSALS[scale]));
       figures.push(told(`${shape}: heap afterwards`, (await heapOf(server)) / 1e6, 'MB'));
     });
   }
   return figures;
 }
 
-const REFUSALS = 50;
+const REFUSALS: Record<Scale, number> = { short: 20, long: 100 };
 
 /** A connection that is closed too early is reset, and the client never learns why. */
-async function refusalsRead(server: ServerUnderTest, shape: string): Promise<Figure> {
+async function refusalsRead(
+  server: ServerUnderTest,
+  shape: string,
+  times: number,
+): Promise<Figure> {
   const request = requestText(HEAD, 'x'.repeat(10_000_000));
   let read = 0;
-  for (let time = 0; time < REFUSALS; time += 1) {
+  for (let time = 0; time < times; time += 1) {
     const wire = await Wire.open(server.url);
     void wire.send(request);
     if ((await wire.answer())?.status === 413) read += 1;
     wire.destroy();
   }
-  return exactly(`${shape}: refusals of 10 MB that their sender could read`, read, '', REFUSALS);
+  return exactly(`${shape}: refusals of 10 MB that their sender could read`, read, '', times);
 }
 
 const heapOf = async (server: ServerUnderTest) => (await server.ask('memory')).heapUsed;

@@ -57,8 +57,11 @@ export class ServerUnderTest {
   }
 
   static async start(plan: ServerPlan): Promise<ServerUnderTest> {
+    // As most users run it: NODE_ENV is not set, and Express tells what it can.
+    const { NODE_ENV: _, ...env } = process.env;
     const child = fork(PROGRAM, [JSON.stringify(plan)], {
       execArgv: EXEC_ARGV,
+      env,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let complaints = '';
