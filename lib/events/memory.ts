@@ -15,7 +15,7 @@ export interface MemoryEventStoreOptions {
   readonly maxEventsPerStream?: number;
   /** Most bytes kept of one stream. Default: 4 194 304 (4 MiB). */
   readonly maxBytesPerStream?: number;
-  /** Most bytes kept in all; streams that have finished go first. Default: 67 108 864 (64 MiB). */
+  /** Most bytes kept in all; what streams that have finished hold beside responses goes first. Default: 33 554 432 (32 MiB). */
   readonly maxBytes?: number;
   /** How long an event can be replayed, milliseconds. Default: 600 000 (10 min). */
   readonly ttlMs?: number;
@@ -38,7 +38,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 export function memoryEventStore({
   maxEventsPerStream = 1_000,
   maxBytesPerStream = 4_194_304,
-  maxBytes = 67_108_864,
+  maxBytes = 33_554_432,
   ttlMs = 600_000,
 }: MemoryEventStoreOptions = {}): EventLog {
   const limits = { maxEventsPerStream, maxBytesPerStream, maxBytes, ttlMs };
@@ -62,6 +62,8 @@ class MemoryEventLog implements EventLog {
   readonly #open = new Set<MemoryStream>();
   /** Oldest end first. */
   readonly #finished = new Set<MemoryStream>();
+  /** Finished streams of which only the responses are left, oldest end first. */
+  readonly #responses = new Set<MemoryStream>();
   #bytes = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -97,12 +99,12 @@ class MemoryEventLog implements EventLog {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     this.#bytes = 0;
-    for (const held of [this.#sessions, this.#open, this.#finished]) held.clear();
+    for (const held of [this.#sessions, this.#open, this.#finished, this.#responses]) held.clear();
   }
 
   #appended(stream: MemoryStream, bytes: number): void {
     const { maxEventsPerStream, maxBytesPerStream, maxBytes, ttlMs } = this.#limits;
-    if (this.#finished.delete(stream)) this.#open.add(stream);
+    if (this.#finished.delete(stream) || this.#responses.delete(stream)) this.#open.add(stream);
     this.#bytes += bytes;
     this.#bytes -= stream.dropBefore(Date.now() - ttlMs);
     while (stream.length > maxEventsPerStream || stream.bytes > maxBytesPerStream) {
@@ -113,17 +115,26 @@ class MemoryEventLog implements EventLog {
     if (this.#bytes > maxBytes) this.#makeRoom(stream);
   }
 
-  /** Finished streams go first, then the oldest events of the stream that wants the room. */
+  /**
+   * Finished streams are reduced to their responses first; then the stream that wants the room pays; and
+   * only when there is nothing else, finished streams go with their responses.
+   */
   #makeRoom(asking: MemoryStream): void {
     const { maxBytes } = this.#limits;
     for (const stream of this.#finished) {
       if (this.#bytes <= maxBytes) return;
-      this.#forget(stream);
+      this.#finished.delete(stream);
+      this.#responses.add(stream);
+      this.#bytes -= stream.dropBefore(Number.POSITIVE_INFINITY);
     }
     while (this.#bytes > maxBytes) {
       const freed = asking.dropOldest();
-      if (freed === 0) return;
+      if (freed === 0) break;
       this.#bytes -= freed;
+    }
+    for (const stream of this.#responses) {
+      if (this.#bytes <= maxBytes) return;
+      this.#forget(stream);
     }
   }
 
@@ -141,16 +152,19 @@ class MemoryEventLog implements EventLog {
     if (streams.size === 0) this.#sessions.delete(session);
     this.#open.delete(stream);
     this.#finished.delete(stream);
+    this.#responses.delete(stream);
   }
 
   #sweep(now: number): void {
     const oldest = now - this.#limits.ttlMs;
-    for (const stream of this.#finished) {
-      if (stream.finishedAt > oldest) break;
-      this.#forget(stream);
+    for (const ended of [this.#responses, this.#finished]) {
+      for (const stream of ended) {
+        if (stream.finishedAt > oldest) break;
+        this.#forget(stream);
+      }
     }
     for (const stream of this.#open) this.#bytes -= stream.dropBefore(oldest);
-    if (this.#open.size + this.#finished.size > 0) return;
+    if (this.#open.size + this.#finished.size + this.#responses.size > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }

@@ -14,7 +14,7 @@ import { gapEvent, messageEvent, primingEvent, retryField } from '../protocol/ss
 import type { EventSink } from './exchange.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { Later } from './later.js';
-import { Replaying } from './replaying.js';
+import { AHEAD_BYTES, Replaying } from './replaying.js';
 
 /** What the streams of one endpoint have in common. */
 export interface StreamSettings {
@@ -98,11 +98,8 @@ export class EventStream {
       if (!replaying.isOpen) this.#takeOver(replaying);
       await this.#catchUp(replaying);
     } catch (error) {
-      if (this.#replaying === replaying) this.#replaying = undefined;
       if (replaying.sink === undefined) throw error;
-      this.#settings.logger.warn({ err: error }, 'a stream could not be replayed to its end');
-      // Without the response, so the client asks for the rest.
-      this.#release(replaying.sink);
+      this.#breakOff(replaying, error);
     }
     if (!replaying.isOpen) return 'exhausted';
     return replaying.hasMissed ? 'gap' : 'connected';
@@ -122,7 +119,8 @@ export class EventStream {
           if (place !== undefined) this.#tail = place;
           if (this.#sink === undefined) return;
           if (place !== undefined) this.#hasGivenId = true;
-          this.#sink.write(messageEvent(json, place && idPrefix + place));
+          const unread = this.#sink.write(messageEvent(json, place && idPrefix + place));
+          if (unread > AHEAD_BYTES && place !== undefined) this.#slowDown(this.#sink, place);
         },
       ),
     );
@@ -158,6 +156,27 @@ export class EventStream {
       this.#resumable?.log.finish();
       if (this.#sink !== undefined) this.#dismiss();
     });
+  }
+
+  /** From now on the reader is sent what it can take, out of the log. */
+  #slowDown(sink: EventSink, place: Position): void {
+    const resumable = this.#resumable;
+    if (resumable === undefined) return;
+    const { retryMs } = this.#settings;
+    const replaying = new Replaying(resumable, retryMs, place, () => sink, sink);
+    this.#sink = undefined;
+    this.#replaying = replaying;
+    sink
+      .drained()
+      .then(() => this.#catchUp(replaying))
+      .catch((error) => this.#breakOff(replaying, error));
+  }
+
+  /** Ends the connection without the response, so that the client asks for the rest. */
+  #breakOff(replaying: Replaying, error: unknown): void {
+    if (this.#replaying === replaying) this.#replaying = undefined;
+    this.#settings.logger.warn({ err: error }, 'a stream could not be replayed to its end');
+    if (replaying.sink !== undefined) this.#release(replaying.sink);
   }
 
   #takeOver(replaying: Replaying): void {

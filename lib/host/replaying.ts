@@ -11,8 +11,8 @@ import { gapEvent, messageEvent, primingEvent } from '../protocol/sse.js';
 import type { Resumable } from './event-stream.js';
 import type { EventSink } from './exchange.js';
 
-/** A replay waits for its reader while more than this is unread, bytes. */
-const AHEAD_BYTES = 65_536;
+/** A reader that has not read more than this is not sent more, bytes: it is kept once, in the log. */
+export const AHEAD_BYTES = 65_536;
 
 export class Replaying implements Replay {
   readonly #resumable: Resumable;
@@ -24,12 +24,22 @@ export class Replaying implements Replay {
   /** The place after which events were gone, last. */
   #gapAt: Position | undefined;
 
-  /** @param after - the place up to which the client has read. */
-  constructor(resumable: Resumable, retryMs: number, after: Position, open: () => EventSink) {
+  /**
+   * @param after - the place up to which the client has read.
+   * @param sink - its connection, when that is open already.
+   */
+  constructor(
+    resumable: Resumable,
+    retryMs: number,
+    after: Position,
+    open: () => EventSink,
+    sink?: EventSink,
+  ) {
     this.#resumable = resumable;
     this.#retryMs = retryMs;
     this.#place = after;
     this.#open = open;
+    this.#sink = sink;
   }
 
   /** The place up to which the client was sent everything. */

@@ -1,33 +1,49 @@
 /**
  * Turns at the event loop: a handler that sends without end waits now and then, so that others are served.
  *
- * Knows: how often something was sent. Does not know: what, and to whom.
+ * Knows: how many messages were sent in this turn. Does not know: what, and to whom.
  *
  * @module
  */
 import type { Later } from './later.js';
 
-/** Messages that may be sent before everybody else has had a turn. */
-const MESSAGES_A_TURN = 64;
+/** Messages that handlers may send before everybody else has had a turn: about a millisecond's work. */
+const MESSAGES_A_TURN = 16;
 
 const DONE = Promise.resolve();
 
 export class Turns {
-  #sent = 0;
-  #next: Promise<void> | undefined;
+  #left = MESSAGES_A_TURN;
+  #waiting: (() => void)[] = [];
+  #isScheduled = false;
 
-  /** What a sender should wait for: its message, and the others' turn when it has sent a lot. */
+  /** What a sender should wait for: its message, and its next turn when this one is used up. */
   after(sent: Later<void>): Promise<void> {
-    this.#sent += 1;
-    if (this.#sent < MESSAGES_A_TURN) return sent ?? DONE;
-    this.#next ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#sent = 0;
-        this.#next = undefined;
-        resolve();
-      });
-    });
-    const turn = this.#next;
+    const turn = this.#turn();
+    if (turn === undefined) return sent ?? DONE;
     return sent === undefined ? turn : sent.then(() => turn);
+  }
+
+  #turn(): Promise<void> | undefined {
+    if (!this.#isScheduled) this.#schedule();
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return undefined;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #schedule(): void {
+    this.#isScheduled = true;
+    setImmediate(() => this.#begin());
+  }
+
+  /** Those who wait go first, the longest before the others. */
+  #begin(): void {
+    this.#isScheduled = false;
+    const next = this.#waiting.splice(0, MESSAGES_A_TURN);
+    this.#left = MESSAGES_A_TURN - next.length;
+    if (next.length > 0) this.#schedule();
+    for (const resolve of next) resolve();
   }
 }

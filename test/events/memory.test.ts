@@ -67,21 +67,34 @@ describe('the memory log', () => {
     expect(await readAll(stream)).toEqual([2, expect.any(String), expect.any(String)]);
   });
 
-  it('gives up finished streams first when maxBytes is reached, the oldest before the others', async () => {
+  it('reduces finished streams to their responses when maxBytes is reached, the oldest first', async () => {
     const log = logWith({ maxBytes: 40_000 });
     const open = log.open({ session: 's', stream: 'open' }, []);
     append(open, 1, 5, 2_000);
-    for (const name of ['p1', 'p2', 'p3']) {
-      const stream = log.open({ session: 's', stream: name }, []);
+    const streams = ['p1', 'p2', 'p3'].map((name) => {
+      const stream = log.open({ session: 's', stream: name }, [1]);
       append(stream, 1, 4, 2_000);
+      stream.append('response', true);
+      stream.finish();
+      return stream;
+    });
+    append(log.open({ session: 's', stream: 'p4' }, []), 1, 4, 2_000);
+    const read = await Promise.all(streams.map(readAll));
+    expect(read.map((seen) => seen.length)).toEqual([2, 5, 5]);
+    expect(read[0]).toEqual([4, 'response']);
+    expect(await readAll(open)).toHaveLength(5);
+  });
+
+  it('gives up responses of finished streams when there is nothing else, the oldest first', () => {
+    const log = logWith({ maxBytes: 20_000 });
+    const names = ['p1', 'p2', 'p3', 'p4'];
+    for (const name of names) {
+      const stream = log.open({ session: 's', stream: name }, [1]);
+      stream.append('x'.repeat(6_000), true);
       stream.finish();
     }
-    append(log.open({ session: 's', stream: 'p4' }, []), 1, 4, 2_000);
-    const kept = ['p1', 'p2', 'p3', 'p4', 'open'].filter((stream) =>
-      log.find({ session: 's', stream }),
-    );
-    expect(kept).toEqual(['p2', 'p3', 'p4', 'open']);
-    expect(await readAll(open)).toHaveLength(5);
+    const kept = names.filter((stream) => log.find({ session: 's', stream }));
+    expect(kept).toEqual(['p2', 'p3', 'p4']);
   });
 
   it('lets a stream pay for itself when there is nothing else to give up', async () => {
