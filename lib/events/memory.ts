@@ -173,7 +173,8 @@ class MemoryEventLog implements EventLog {
 interface KeptEvent {
   /** 1 for the first event of the stream. */
   readonly sequence: number;
-  readonly json: string;
+  /** Outside the heap: strings that live this long would make every collection longer. */
+  readonly text: Buffer;
   readonly isResponse: boolean;
   readonly bytes: number;
   readonly at: number;
@@ -216,8 +217,9 @@ class MemoryStream implements StreamLog {
   append(json: string, isResponse: boolean): Position {
     this.#head += 1;
     if (this.#isForgotten) return String(this.#head);
-    const bytes = Buffer.byteLength(json) + EVENT_BYTES;
-    this.#events.push({ sequence: this.#head, json, isResponse, bytes, at: Date.now() });
+    const text = Buffer.from(json);
+    const bytes = text.length + EVENT_BYTES;
+    this.#events.push({ sequence: this.#head, text, isResponse, bytes, at: Date.now() });
     this.bytes += bytes;
     this.#hooks.appended(bytes);
     return String(this.#head);
@@ -239,7 +241,7 @@ class MemoryStream implements StreamLog {
       const before = (next?.sequence ?? this.#head + 1) - 1;
       if (before > cursor) await to.missed(before - cursor);
       cursor = next?.sequence ?? before;
-      if (next !== undefined && !(await to.event(String(cursor), next.json))) break;
+      if (next !== undefined && !(await to.event(String(cursor), next.text.toString()))) break;
     }
     return true;
   }

@@ -148,6 +148,10 @@ class Highest {
   }
 }
 
+/** Megabytes in use after a collection, inside and outside the heap. */
+const growth = (before: NodeJS.MemoryUsage, after: NodeJS.MemoryUsage): number =>
+  (after.heapUsed + after.external - before.heapUsed - before.external) / 1e6;
+
 const SIZES = {
   short: { readers: 10, messages: 2_000, bytes: 10_000, calmMs: 500 },
   long: { readers: 100, messages: 20_000, bytes: 10_000, calmMs: 5_000 },
@@ -161,7 +165,7 @@ async function run(scale: Scale): Promise<Figure[]> {
     steady.take();
     await new Promise((resolve) => setTimeout(resolve, calmMs));
     const before = steady.take();
-    const { rss } = await server.ask('memory');
+    const calmMemory = await server.ask('memory');
     const highest = new Highest(server);
     const result = await inProcess<CrowdResult>(import.meta.url, 'crowd', {
       url: server.url,
@@ -169,13 +173,16 @@ async function run(scale: Scale): Promise<Figure[]> {
     });
     const during = steady.take();
     const peak = await highest.stop();
+    const kept = await server.ask('memory');
     await steady.stop();
     const [calm = 1, flooded = 0] = [before, during].map(({ latencies }) =>
       percentile(latencies, 0.99),
     );
     const sent = (size.messages * size.bytes) / 1e6;
     return [
-      atMost(`${size.readers} × ${sent} MB unread: memory`, (peak - rss) / 1e6, 'MB', 100),
+      atMost(`${size.readers} × ${sent} MB unread: kept`, growth(calmMemory, kept), 'MB', 100),
+      // Half of it is garbage that the collector lets lie: it counts memory outside the heap late.
+      atMost('resident at its highest', (peak - calmMemory.rss) / 1e6, 'MB', 150),
       exactly('readers that came back for their result', result.answered, '', size.readers),
       exactly('of them told that events are gone', result.toldOfGap, '', size.readers),
       told('connections seen to be cut', result.cut, ''),
