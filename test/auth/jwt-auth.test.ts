@@ -148,6 +148,16 @@ describe('algorithms', () => {
     expect(await other.status(await issuer.token(RESOURCE, pss))).toBe(401);
   });
 
+  it('that nobody knows do not fill the log', async () => {
+    const { issuer, status, logger } = await start();
+    const alg = 'x'.repeat(10_000);
+    const header = Buffer.from(JSON.stringify({ alg })).toString('base64url');
+    const claims = Buffer.from(JSON.stringify({ iss: issuer.url })).toString('base64url');
+    expect(await status(`${header}.${claims}.`)).toBe(401);
+    expect(loggedBy(logger)).toContain('alg');
+    expect(loggedBy(logger).length).toBeLessThan(5_000);
+  });
+
   it.each(['ES384', 'ES512', 'EdDSA', 'PS256'])('include %s', async (alg) => {
     const { issuer, status } = await start();
     issuer.keys = [await issuerKey('other', alg)];
@@ -230,6 +240,15 @@ describe('the issuer', () => {
     const jwks_uri = `${issuer.url}/jwks`;
     issuer.url = `${issuer.url}/tenant`;
     issuer.documents = [document];
+    issuer.metadata = { jwks_uri };
+    const { status } = await guarded({ auth: jwtAuth({ issuer: issuer.url }) });
+    expect(await status(await issuer.token(RESOURCE))).toBe(200);
+  });
+
+  it('may have a slash at the end of its name', async () => {
+    const issuer = await TestIssuer.start();
+    const jwks_uri = `${issuer.url}/jwks`;
+    issuer.url = `${issuer.url}/`;
     issuer.metadata = { jwks_uri };
     const { status } = await guarded({ auth: jwtAuth({ issuer: issuer.url }) });
     expect(await status(await issuer.token(RESOURCE))).toBe(200);
