@@ -266,6 +266,28 @@ describe('the issuer', () => {
     expect(loggedBy(logger)).toContain(issuer.url);
   });
 
+  it('that is not on this machine has no keys on it', async () => {
+    const { issuer } = await start();
+    const keys = `${issuer.url}/jwks`;
+    const asked: string[] = [];
+    // What a name server would do, and TLS: the issuer is at another address than it says.
+    const elsewhere: typeof fetch = (url, init) => {
+      asked.push(String(url));
+      return fetch(String(url).replace('https://as.example.com', issuer.url), init);
+    };
+    const auth = jwtAuth({ issuer: 'https://as.example.com', fetch: elsewhere });
+    const { status } = await guarded({ auth });
+    issuer.metadata = { issuer: 'https://as.example.com', jwks_uri: keys };
+    const claims = { iss: 'https://as.example.com' };
+    expect(await status(await issuer.token(RESOURCE, { claims }))).toBe(503);
+    expect(asked).toEqual(['https://as.example.com/.well-known/openid-configuration']);
+    issuer.metadata = { ...issuer.metadata, jwks_uri: 'https://as.example.com/jwks' };
+    const other = await guarded({
+      auth: jwtAuth({ issuer: 'https://as.example.com', fetch: elsewhere }),
+    });
+    expect(await other.status(await issuer.token(RESOURCE, { claims }))).toBe(200);
+  });
+
   it('is told by its tokens to the letter; the log names a slash that is missing', async () => {
     const { issuer, status, logger } = await start();
     expect(await status(await issuer.token(RESOURCE, { claims: { iss: `${issuer.url}/` } }))).toBe(
