@@ -7,6 +7,7 @@ import { jwtAuth } from 'express-mcp-router';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { authInfoIn, guarded, loggedBy, RESOURCE } from '../support/guarded.js';
 import { issuerKey, soon, TestIssuer } from '../support/issuer.js';
+import { RecordedLogger } from '../support/recorded-logger.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -51,6 +52,21 @@ describe('the caller', () => {
     const { issuer, ask } = await start();
     const token = await issuer.token(RESOURCE, { claims: { ...claims } });
     expect(authInfoIn(await ask(`Bearer ${token}`))).toMatchObject({ clientId, scopes });
+  });
+
+  it('is told nothing that an earlier request could have written', async () => {
+    const issuer = await TestIssuer.start();
+    const gate = jwtAuth({ issuer: issuer.url });
+    const bearer = await issuer.token(RESOURCE, { claims: { realm: { roles: ['reader'] } } });
+    const endpoint = { resource: RESOURCE, logger: new RecordedLogger() };
+    const claims = async () => {
+      const verdict = await gate.verify({ bearer, request: undefined, endpoint });
+      if (verdict.kind !== 'valid') throw new Error(verdict.kind);
+      return verdict.authInfo.extra?.claims as { realm: { roles: string[] } };
+    };
+    const { realm } = await claims();
+    expect(() => realm.roles.push('admin')).toThrow(TypeError);
+    expect((await claims()).realm).toEqual({ roles: ['reader'] });
   });
 
   it('without a subject is warned of, once', async () => {
