@@ -25,6 +25,18 @@ export type { JwtIssuer } from './auth/jwt-issuer.js';
 export type { AuthGate, GuardedEndpoint, Presented, Verdict } from './auth/port.js';
 export { type StaticToken, type StaticTokens, staticTokens } from './auth/static-tokens.js';
 export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
+export { type KeyvEventStoreOptions, type KeyvLike, keyvEventStore } from './events/keyv.js';
+export { type MemoryEventStoreOptions, memoryEventStore } from './events/memory.js';
+export type {
+  EventLog,
+  EventStore,
+  FoundStream,
+  Position,
+  Replay,
+  SdkEventStore,
+  StreamKey,
+  StreamLog,
+} from './events/port.js';
 export type { EndpointNotify, EndpointSessions, Readiness } from './host/endpoint.js';
 export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';

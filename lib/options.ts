@@ -5,8 +5,12 @@
  *
  * @module
  */
+
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { AuthGate } from './auth/port.js';
+import type { EventStore } from './events/port.js';
 import type { Logger } from './log.js';
+import type { ScopeHierarchy } from './protocol/scopes.js';
 import type { SessionLimits, Store } from './store/port.js';
 import type { Address } from './urls.js';
 
@@ -51,6 +55,43 @@ export interface RateLimitOptions {
   /** Length of a window, milliseconds. Default: 60 000. */
   readonly windowMs?: number;
 }
+
+/** What a tool, prompt or resource needs: one scope, or all of several. */
+type Scopes = string | readonly string[];
+
+/**
+ * Scopes that single tools, prompts and resources need, beside `requiredScopes`.
+ *
+ * Keys are names, and URIs for resources; `*` in a key stands for any characters. When several keys fit, the
+ * scopes of all of them are needed. URIs are compared as `new URL(uri).toString()` gives them, and with
+ * their percent-escapes undone.
+ */
+export interface ScopeRules {
+  readonly tools?: Readonly<Record<string, Scopes>>;
+  readonly prompts?: Readonly<Record<string, Scopes>>;
+  readonly resources?: Readonly<Record<string, Scopes>>;
+  /** Scopes that contain others, at any depth: `{ admin: ['write'], write: ['read'] }`. */
+  readonly implies?: ScopeHierarchy;
+}
+
+/** What `authorize` is asked about. */
+export interface AuthorizeContext {
+  readonly kind: 'tool' | 'prompt' | 'resource';
+  /** Name of the tool or prompt; URI of the resource, normalised. */
+  readonly name: string;
+  /** The method: that of a list when an item is to be shown, `resources/subscribe` before an update. */
+  readonly method: string;
+  readonly authInfo: AuthInfo | undefined;
+  readonly principal: string | undefined;
+  /** Values of the mount's `:params`. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Decides in code: `true`, or the scopes that would be needed (none: nothing would help). */
+export type Authorize = (context: AuthorizeContext) => AuthorizeVerdict | Promise<AuthorizeVerdict>;
+
+/** What {@link Authorize} says. */
+export type AuthorizeVerdict = true | { readonly scopes: readonly string[] };
 
 /** Options of `mcpRouter`; `undefined` is the same as absent, unknown names are refused. */
 export interface McpRouterOptions<Handler = Middleware> {
@@ -101,6 +142,18 @@ export interface McpRouterOptions<Handler = Middleware> {
    */
   readonly requiredScopes?: readonly string[];
   /**
+   * Scopes that single tools, prompts and resources need; see {@link ScopeRules}.
+   *
+   * Without them a call is refused with 403 `insufficient_scope` before it is dispatched, and the item is
+   * hidden from lists. Default: none. Only with `auth`.
+   */
+  readonly scopes?: ScopeRules;
+  /**
+   * Decides in code, beside `scopes`: about every call, read, subscription and completion, every item of a
+   * list, and every update before it is sent. An error in it refuses. Default: none. Only with `auth`.
+   */
+  readonly authorize?: Authorize;
+  /**
    * Serve without sessions: every POST stands alone, GET and DELETE answer 405.
    *
    * The server cannot ask the client anything then: such a request fails at once.
@@ -128,6 +181,21 @@ export interface McpRouterOptions<Handler = Middleware> {
   readonly limits?: Partial<Limits>;
   /** Where sessions are kept. Default: `memoryStore()`. */
   readonly store?: Store;
+  /**
+   * Where the events of streams are kept, so that a client whose connection broke can resume.
+   *
+   * `memoryEventStore(options)`, `keyvEventStore(keyv, options)`, or an `EventStore` of the SDK's kind.
+   * `false`: nowhere; streams cannot be resumed then, and `closeSSEStream()` does nothing. Without effect in
+   * stateless mode.
+   *
+   * Default: `memoryEventStore()`, in this process.
+   */
+  readonly eventStore?: false | EventStore;
+  /**
+   * How long clients wait before they resume a stream, milliseconds: sent as `retry:` when a stream begins
+   * and before its connection is closed early. Default: 1000.
+   */
+  readonly retryIntervalMs?: number;
   /**
    * Key, or key ring with the current key first, of at least 32 bytes each.
    *
@@ -167,6 +235,16 @@ export interface McpRouterOptions<Handler = Middleware> {
    * Counted in this process, after `middleware` and `auth`. Default: `false`, no limit.
    */
   readonly rateLimit?: false | RateLimitOptions;
+  /**
+   * Serves the deprecated HTTP+SSE transport of 2024-11-05 too: `GET /sse` and `POST /messages`, beside
+   * `mcpPath`, with the endpoint's guards, limits and sessions.
+   *
+   * For clients that cannot be brought up to date. Default: `false`.
+   *
+   * @throws OptionError `ERR_MCP_OPTION` with `stateless`, and when `mcpPath` is one of the two paths.
+   * @see {@link https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse HTTP with SSE}
+   */
+  readonly legacySse?: boolean;
   /** Where log lines go. Environment: `MCP_LOG_LEVEL`, to standard error. Default: nowhere. */
   readonly logger?: Logger;
 }
@@ -177,10 +255,12 @@ export interface ResolvedOptions {
   /** The gate itself; it shows no secret. False for an open endpoint. */
   readonly auth: AuthGate | false;
   readonly requiredScopes: readonly string[];
+  readonly scopes: ScopeRules;
   readonly stateless: boolean;
   readonly responseMode: ResponseMode;
   readonly upgradeAfterMs: number;
   readonly keepAliveMs: number;
+  readonly retryIntervalMs: number;
   readonly session: SessionLimits;
   readonly limits: Limits;
   readonly cors: {
@@ -194,4 +274,5 @@ export interface ResolvedOptions {
   readonly affinity: 'context' | 'explicit';
   readonly dangerouslyShareClientState: boolean;
   readonly rateLimit: false | Required<RateLimitOptions>;
+  readonly legacySse: boolean;
 }

@@ -9,11 +9,12 @@ import { z } from 'zod';
 import type { AuthGate } from './auth/port.js';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown, unknownOption } from './errors.js';
+import type { EventStore } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
-import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
+import type { Authorize, McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import { isScope } from './protocol/bearer.js';
 import type { Store } from './store/port.js';
-import { isHost, isOrigin, resolveAddress } from './urls.js';
+import { type Address, isHost, isOrigin, resolveAddress, SSE_PATHS } from './urls.js';
 
 /** What `assemble` builds from. */
 export interface Resolved {
@@ -23,6 +24,8 @@ export interface Resolved {
   /** Key ring, the current key first; empty without `secret`. */
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
+  readonly eventStore: EventStore | false | undefined;
+  readonly authorize: Authorize | undefined;
   readonly middleware: readonly Middleware[];
   readonly logger: Logger;
 }
@@ -71,6 +74,19 @@ const scope = z
 const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
 const path = z.string({ error: 'a path' }).optional();
 
+/** Names and patterns, each with what it needs. */
+const rules = () =>
+  z.record(
+    z.string(),
+    z.union([scope, z.array(scope).min(1, { error: 'at least one scope' })], {
+      error: 'a scope, or an array of them',
+    }),
+    { error: 'an object of names and scopes' },
+  );
+
+const EVENT_STORE =
+  'false, or an event store such as memoryEventStore() or an EventStore of the SDK';
+
 const SCHEMA = z.strictObject({
   baseUrl: url,
   mcpPath: path,
@@ -83,12 +99,33 @@ const SCHEMA = z.strictObject({
     })
     .optional(),
   requiredScopes: z.array(scope, { error: 'an array of scopes' }).default([]),
+  scopes: z
+    .strictObject(
+      {
+        tools: rules().optional(),
+        prompts: rules().optional(),
+        resources: rules().optional(),
+        implies: z
+          .record(scope, z.array(scope, { error: 'an array of scopes' }), {
+            error: 'an object of scopes and the scopes that they contain',
+          })
+          .optional(),
+      },
+      notAnObject,
+    )
+    .prefault({}),
+  authorize: z
+    .custom<Authorize>((value) => typeof value === 'function', {
+      error: 'a function (context)',
+    })
+    .optional(),
   stateless: flag().default(false),
   responseMode: z
     .enum(['auto', 'json', 'sse'], { error: '"auto", "json" or "sse"' })
     .default('auto'),
   upgradeAfterMs: duration().default(1_000),
   keepAliveMs: duration().default(15_000),
+  retryIntervalMs: duration().default(1_000),
   session: z
     .strictObject(
       {
@@ -115,6 +152,16 @@ const SCHEMA = z.strictObject({
     )
     .prefault({}),
   store: having<Store>('a store such as memoryStore()', 'sessions').optional(),
+  eventStore: z
+    .union(
+      [
+        z.literal(false),
+        having<EventStore>(EVENT_STORE, 'open', 'find', 'drop', 'close'),
+        having<EventStore>(EVENT_STORE, 'storeEvent', 'replayEventsAfter'),
+      ],
+      { error: EVENT_STORE },
+    )
+    .optional(),
   secret: z
     .union([secret, z.array(secret).min(1, { error: 'at least one key' })], {
       error: `a key of at least ${MIN_SECRET_BYTES} bytes, or a ring of them`,
@@ -145,6 +192,7 @@ const SCHEMA = z.strictObject({
       z.strictObject({ limit: count(), windowMs: duration().default(60_000) }),
     ])
     .default(false),
+  legacySse: flag().default(false),
   middleware: z
     .union([anyFunction, z.array(anyFunction)], {
       error: 'a function (req, res, next), or an array of them',
@@ -173,16 +221,18 @@ export function resolveOptions(
   const values = merged(options, environment);
   const parsed = SCHEMA.safeParse(values);
   if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
-  const { secret: ring, middleware, store, logger, auth } = parsed.data;
+  const { secret: ring, middleware, store, eventStore, logger, auth } = parsed.data;
   const settings = settingsOf(parsed.data, environment);
   const authToken = auth === undefined ? environment.authToken : undefined;
-  refuseIdleScopes(settings, authToken);
+  refuseIdleScopes(settings, parsed.data.authorize, authToken);
   refuseHomelessGate(settings);
   return {
     settings,
     authToken,
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
+    eventStore,
+    authorize: parsed.data.authorize,
     middleware: [middleware].flat(),
     logger: faultless(logger ?? environment.logger ?? silentLogger),
   };
@@ -216,16 +266,20 @@ function withoutUndefined(value: unknown): unknown {
 }
 
 function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOptions {
-  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, session, limits, cors } = checked;
+  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, retryIntervalMs } = checked;
+  const { session, limits, cors } = checked;
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
+  const address = resolveAddress(checked);
+  if (checked.legacySse) refuseLegacySse(stateless, address);
   const settings = deepFrozen({
-    address: resolveAddress(checked),
+    address,
     stateless,
     responseMode,
     upgradeAfterMs,
     keepAliveMs,
+    retryIntervalMs,
     session,
     limits,
     cors: {
@@ -240,15 +294,28 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     dangerouslyShareClientState,
     rateLimit: checked.rateLimit,
     requiredScopes: [...new Set(checked.requiredScopes)],
+    scopes: checked.scopes,
+    legacySse: checked.legacySse,
   });
   // A gate has a life of its own; it is not ours to freeze.
   return Object.freeze({ ...settings, auth: checked.auth ?? false });
 }
 
-function refuseIdleScopes({ auth, requiredScopes }: ResolvedOptions, token?: string): void {
-  if (requiredScopes.length === 0 || auth !== false || token !== undefined) return;
+/** Rules about callers mean nothing where nobody is asked who calls. */
+function refuseIdleScopes(
+  { auth, requiredScopes, scopes }: ResolvedOptions,
+  authorize: Authorize | undefined,
+  token: string | undefined,
+): void {
+  if (auth !== false || token !== undefined) return;
+  const idle = [
+    requiredScopes.length > 0 && 'requiredScopes',
+    Object.keys(scopes).length > 0 && 'scopes',
+    authorize !== undefined && 'authorize',
+  ].find((name) => name !== false);
+  if (idle === undefined) return;
   throw new OptionError(
-    'requiredScopes: expected a gate in auth, got none. Without one nobody has scopes.',
+    `${idle}: expected a gate in auth, got none. Without one nobody has scopes.`,
   );
 }
 
@@ -260,6 +327,20 @@ function refuseHomelessGate({ auth, address }: ResolvedOptions): void {
       `baseUrl: expected a URL with auth of the kind "${name}", got none. Tokens are issued for the endpoint's URL.`,
     );
   }
+}
+
+/** HTTP+SSE is nothing without sessions, and its paths have to be free. */
+function refuseLegacySse(stateless: boolean, { mcpPath }: Address): void {
+  if (stateless) {
+    throw new OptionError(
+      'legacySse: expected an endpoint with sessions, got stateless: true. Leave one of them out.',
+    );
+  }
+  const paths = Object.values(SSE_PATHS);
+  if (!paths.some((path) => path === mcpPath.toLowerCase())) return;
+  throw new OptionError(
+    `mcpPath: expected another path than ${paths.map((path) => `"${path}"`).join(' and ')}, which legacySse: true takes, got "${mcpPath}". Write "/mcp".`,
+  );
 }
 
 function deepFrozen<T extends object>(value: T): T {
@@ -317,6 +398,7 @@ function shapeAt(path: readonly PropertyKey[]): object {
     session: SCHEMA.shape.session.unwrap().shape,
     limits: SCHEMA.shape.limits.unwrap().shape,
     cors: SCHEMA.shape.cors.unwrap().options[1].shape,
+    scopes: SCHEMA.shape.scopes.unwrap().shape,
     rateLimit: SCHEMA.shape.rateLimit.unwrap().options[1].shape,
   };
   return known[String(path[0])] ?? {};

@@ -39,6 +39,9 @@ export interface MountFault {
   readonly message: string;
 }
 
+/** Paths of the 2024-11-05 transport, under the same mount as the endpoint. */
+export const SSE_PATHS = { stream: '/sse', messages: '/messages' } as const;
+
 const DEFAULT_PATH = '/mcp';
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -95,10 +98,26 @@ export function endpointUrl(
  */
 export function placeOf(target: string): string {
   if (/^\/[\w./-]*[\w.-]$/.test(target) && !target.includes('//')) return target;
+  return `/${segmentsOf(pathIn(target)).map(decoded).join('/')}`;
+}
+
+/** The path of a request target as the client may write it again: one slash between segments, still encoded. */
+export function writtenPath(target: string): string {
+  const segments = segmentsOf(pathIn(target));
+  // What is encoded already must not be encoded once more.
+  return `/${segments.map((segment) => encodeURI(segment).replaceAll('%25', '%')).join('/')}`;
+}
+
+/** A path of the same mount: `path` in the place of the last segment. */
+export function beside(place: string, path: string): string {
+  const mount = place.slice(0, place.lastIndexOf('/'));
+  return mount !== '' && path === '/' ? mount : mount + path;
+}
+
+/** The path of a request target, without origin, query and fragment. */
+function pathIn(target: string): string {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0].length ?? 0;
-  const path = target.slice(absolute).split(/[?#]/, 1)[0] ?? '';
-  const segments = path.split('/').filter((segment) => segment !== '');
-  return `/${segments.map(decoded).join('/')}`;
+  return target.slice(absolute).split(/[?#]/, 1)[0] ?? '';
 }
 
 /**
@@ -112,10 +131,10 @@ export function mountCheck(address: Address): (place: string) => MountFault | un
   if (url === undefined) return () => undefined;
   const expectedPath = placeOf(pathOf(url));
   const usual = proxyPrefix === '' ? expectedPath : expectedPath.slice(proxyPrefix.length);
-  const expected = segmentsOf(expectedPath);
+  const expected = segmentsOf(expectedPath.toLowerCase());
   return (place) => {
     if (place === usual && expectedPath === proxyPrefix + place) return undefined;
-    const actual = segmentsOf(`${proxyPrefix}/${place}`);
+    const actual = segmentsOf(`${proxyPrefix}/${place}`.toLowerCase());
     const isRight =
       actual.length === expected.length &&
       expected.every((segment, index) => segment.startsWith(':') || segment === actual[index]);
@@ -124,11 +143,17 @@ export function mountCheck(address: Address): (place: string) => MountFault | un
 }
 
 /** What the direct server prints when it listens. */
-export function urlMap({ url, mcpPath }: Address, boundUrl: string): string[] {
+export function urlMap(
+  { url, baseUrl, mcpPath }: Address,
+  boundUrl: string,
+  hasLegacySse = false,
+): string[] {
   const local = joined(boundUrl, mcpPath);
+  const sse = joined(baseUrl ?? boundUrl, SSE_PATHS.stream);
   return [
     `MCP endpoint   ${url ?? local}`,
     ...(url === undefined || url === local ? [] : [`  bound to     ${local}`]),
+    ...(hasLegacySse ? [`HTTP+SSE       ${sse} (deprecated)`] : []),
     `Health         ${boundUrl}/healthz`,
     `Readiness      ${boundUrl}/readyz`,
     '',
@@ -138,23 +163,23 @@ export function urlMap({ url, mcpPath }: Address, boundUrl: string): string[] {
 
 const joined = (base: string, path: string) => (path === '/' ? base : base + path);
 
-const segmentsOf = (place: string) =>
-  place
-    .toLowerCase()
-    .split('/')
-    .filter((segment) => segment !== '');
+const segmentsOf = (path: string) => path.split('/').filter((segment) => segment !== '');
 
 /** The path of a URL text; `:params` survive, unlike in `new URL(…).pathname`. */
 const pathOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/';
 
 const originOf = (url: string) => /^[a-z]+:\/\/[^/]*/i.exec(url)?.[0] ?? url;
 
+/** What would end a segment, a quoted string or a line of the log. */
+const UNREADABLE = /[%/"\p{Cc}\u2028\u2029]/gu;
+
 function decoded(segment: string): string {
-  if (!segment.includes('%')) return segment;
+  const text = segment.replaceAll('"', '%22');
+  if (!text.includes('%')) return text;
   try {
-    return decodeURIComponent(segment).replace(/[%/]/g, encodeURIComponent);
+    return decodeURIComponent(text).replace(UNREADABLE, encodeURIComponent);
   } catch {
-    return segment;
+    return text;
   }
 }
 
@@ -182,7 +207,7 @@ export function readUrl(name: string, value: string | URL): string {
     throw refuse('a URL without credentials', 'Remove them.');
   }
   // The parser forgives more than it should: "https:/h", backslashes and white space among it.
-  if (!/^https?:\/\/[^/\\\s]+[^\\\s]*$/i.test(text)) {
+  if (!/^https?:\/\/[^/\\\s][^\\\s]*$/i.test(text)) {
     throw refuse('a URL', 'Write it in full: https://host/prefix.');
   }
   if (text.includes('?') || text.includes('#')) {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { Router } from 'express';
 import { assemble, resolve } from '../lib/assemble.js';
@@ -18,10 +19,19 @@ import type { Resolved } from '../lib/resolve-options.js';
 import { mountCheck, placeOf } from '../lib/urls.js';
 import { bearerHandler } from './bearer.js';
 import { readBody, refusalOfParserError } from './body.js';
+import { PaceKeeper } from './body-pace.js';
 import { denialOf } from './caller.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
-import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
+import {
+  HttpExchange,
+  HttpReply,
+  type HttpRequest,
+  type Route,
+  requestedPlace,
+} from './http-exchange.js';
+import { legacySseRoutes } from './legacy-sse.js';
+import { answerAndClose } from './lingering-close.js';
 import { mountGuard } from './mount-guard.js';
 import { rateLimitHandler } from './rate-limit.js';
 
@@ -72,13 +82,14 @@ export function mcpRouter(
   const releaseAddress = claimProcessAddress(options, environment);
   const endpoint = assembledOr(releaseAddress, server, resolved);
   const { settings } = resolved;
+  const routes = routesOf(endpoint, settings);
   const router = Router({ mergeParams: true });
   const mcp: McpEndpoint = {
     url: settings.address.url,
     settings,
     sessions: endpoint.sessions,
     notify: endpoint.notify,
-    errorHandler: parserErrorHandler(settings),
+    errorHandler: parserErrorHandler(settings, routes),
     ready: () => endpoint.ready(),
     drain: (drainOptions) => endpoint.drain(drainOptions),
     close: async () => {
@@ -86,14 +97,16 @@ export function mcpRouter(
       await endpoint.close();
     },
   };
-  router.all(
-    settings.address.mcpPath,
+  const chain = [
     entrance(settings),
     ...(resolved.middleware as unknown as RequestHandler[]),
     ...gateOf(resolved),
     ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
-    mcpHandler(endpoint, resolved),
-  );
+  ];
+  const wrongMount = mountGuard(mountCheck(settings.address), resolved.logger);
+  for (const route of routes) {
+    router.all(route.path, ...chain, routeHandler(route, wrongMount, settings));
+  }
   return Object.assign(router, { mcp });
 }
 
@@ -129,42 +142,71 @@ function assembledOr(
 
 type Serving = ReturnType<typeof assemble>;
 
-function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestHandler {
-  const { bodyBytes, unsentBytes } = settings.limits;
-  const wrongMount = mountGuard(mountCheck(settings.address), logger);
+/** The endpoint, and what is served beside it. */
+function routesOf(endpoint: Serving, settings: ResolvedOptions): readonly Route[] {
+  const { address, legacySse } = settings;
+  const own: Route = {
+    path: address.mcpPath,
+    takesBody: true,
+    endpointPlace: (place) => place,
+    serve: (request, place, body, reply) =>
+      endpoint.handle(new HttpExchange(request, place, body, address), reply),
+  };
+  return legacySse ? [own, ...legacySseRoutes(endpoint.legacySse, settings)] : [own];
+}
+
+function routeHandler(
+  route: Route,
+  wrongMount: ReturnType<typeof mountGuard>,
+  { auth, limits: { bodyBytes, unsentBytes } }: ResolvedOptions,
+): RequestHandler {
+  const rules = { limitBytes: bodyBytes, pace: new PaceKeeper() };
   const denial = (request: HttpRequest) =>
-    settings.auth === false ? undefined : denialOf(request, REFUSALS.internal);
+    auth === false ? undefined : denialOf(request, REFUSALS.internal);
   return async function serveMcp(req, res) {
     const request = req as HttpRequest;
     const reply = new HttpReply(res, unsentBytes);
     const place = requestedPlace(request);
     // A wrong mount comes first: the challenge of its gate would lead to a URL that is wrong as well.
-    const refusal = wrongMount(place) ?? denial(request);
+    const refusal = wrongMount(route.endpointPlace(place)) ?? denial(request);
     if (refusal !== undefined) return refuse(reply, refusal);
-    const body = req.method === 'POST' ? await readBody(request, bodyBytes) : NO_BODY;
-    if (!body.ok) return refuse(reply, body.refusal);
-    const exchange = new HttpExchange(request, place, body.value, settings.address);
-    await endpoint.handle(exchange, reply);
+    const isRead = route.takesBody && req.method === 'POST';
+    const body = isRead ? await readBody(request, rules) : NO_BODY;
+    if (!body.ok) return refuseBody(request, res, reply, body.refusal);
+    await route.serve(request, place, body.value, reply);
   };
 }
 
 const NO_BODY = { ok: true, value: undefined } as const;
 
-function refuse(reply: HttpReply, refusal: Refusal): void {
-  // What is left of a body that nobody reads would be taken for the next request.
-  const headers =
-    refusal.status === 413 ? { ...refusal.headers, Connection: 'close' } : refusal.headers;
-  reply.json(refusal.status, refusalBody(refusal), headers);
+const refuse = (reply: HttpReply, refusal: Refusal): void =>
+  reply.json(refusal.status, refusalBody(refusal), refusal.headers);
+
+/** After 408 and 413 there is more to come; nobody waits for it. */
+function refuseBody(req: HttpRequest, res: ServerResponse, reply: HttpReply, refusal: Refusal) {
+  const { status } = refusal;
+  if (status !== 408 && status !== 413) return refuse(reply, refusal);
+  answerAndClose(req, res, status, refusalBody(refusal));
 }
 
-function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {
+function parserErrorHandler(
+  settings: ResolvedOptions,
+  routes: readonly Route[],
+): ErrorRequestHandler {
+  const { mcpPath, url } = settings.address;
   const check = mountCheck(settings.address);
-  const path = settings.address.mcpPath.toLowerCase();
+  const isAt = ({ path }: Route, below: string) => {
+    // Without a URL to hold it against, a name as common as "/messages" is ours beside the router only.
+    const isExact = path === '/' || (path !== mcpPath && url === undefined);
+    return isExact ? below === path : below.endsWith(path.toLowerCase());
+  };
   return function answerParserError(error, req, res, next) {
     const refusal = refusalOfParserError(error, settings.limits.bodyBytes);
     const below = placeOf(req.url).toLowerCase();
-    const isEndpoint = path === '/' ? below === path : below.endsWith(path);
-    const isOurs = isEndpoint && check(requestedPlace(req as HttpRequest)) === undefined;
+    const place = requestedPlace(req as HttpRequest);
+    const isOurs = routes.some(
+      (route) => isAt(route, below) && check(route.endpointPlace(place)) === undefined,
+    );
     if (refusal === undefined || !isOurs || res.headersSent) return next(error);
     refuse(new HttpReply(res, settings.limits.unsentBytes), refusal);
   };

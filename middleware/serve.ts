@@ -42,6 +42,17 @@ export interface Listening {
 
 const DEFAULT_PORT = 8000;
 const DEFAULT_HOST = '127.0.0.1';
+/**
+ * Against clients that send slowly so as to hold connections: a head has 10 s, a whole request 5 min
+ * (the body's own pace is `body-pace.ts`), and both are looked at often enough that 10 s are not 40.
+ */
+const TIME_LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 300_000,
+  connectionsCheckingInterval: 2_000,
+};
+/** Connections that wait to be accepted: after a restart thousands of clients come back in the same second. */
+const BACKLOG = 4_096;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -59,7 +70,8 @@ export async function serve(
 ): Promise<Listening> {
   const { port, host, print, ...routerOptions } = withEnvironment(options);
   const router = mcpRouter(server, routerOptions);
-  const http = createServer(handlerOf(Router().use(helmet(), healthRouter(router), router)));
+  const handler = handlerOf(Router().use(helmet(), healthRouter(router), router));
+  const http = createServer(TIME_LIMITS, handler);
   try {
     await listen(http, port, host);
     await startUp(router);
@@ -70,7 +82,8 @@ export async function serve(
   }
   const bound = boundUrl(http);
   const listening = listeningOn(http, router, bound);
-  for (const line of urlMap(router.mcp.settings.address, bound)) print(line);
+  const { address, legacySse } = router.mcp.settings;
+  for (const line of urlMap(address, bound, legacySse)) print(line);
   return listening;
 }
 
@@ -113,7 +126,7 @@ function withEnvironment(options: ServeOptions) {
 }
 
 async function listen(http: Server, port: number, host: string): Promise<void> {
-  http.listen(port, host);
+  http.listen({ port, host, backlog: BACKLOG });
   await once(http, 'listening');
 }
 

@@ -1,5 +1,5 @@
 /**
- * The per-tool scopes of SDK v2: checked before the tool runs, answered with a challenge.
+ * Too little scope, found before anything runs: by the rules of the endpoint, or by those of SDK v2.
  *
  * Knows: RFC 6750 §3 and the challenge's shape in SDK v2. Does not know: where scopes come from.
  *
@@ -25,12 +25,13 @@ export async function scopeRefusal(
   for (const request of requests) {
     const asked = { request, ...(authInfo && { authInfo }) };
     const challenge = (await resolver(asked)) as Challenge | undefined;
-    if (challenge !== undefined) return refusalOf(challenge, authInfo);
+    if (challenge !== undefined) return scopeChallenge(challenge, authInfo);
   }
   return undefined;
 }
 
-function refusalOf(challenge: Challenge, authInfo: Exchange['authInfo']): Refusal {
+/** The refusal that names every scope which is needed. */
+export function scopeChallenge(challenge: Challenge, authInfo: Exchange['authInfo']): Refusal {
   const { resourceMetadataUrl } = (authInfo ?? {}) as { resourceMetadataUrl?: unknown };
   const header = bearerChallenge({
     error: 'insufficient_scope',

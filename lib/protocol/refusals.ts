@@ -7,7 +7,7 @@
  * @module
  */
 import { CODES, errorResponse, type RequestId } from './json-rpc.js';
-import { LEGACY_VERSIONS } from './versions.js';
+import { LEGACY_VERSIONS, type LegacyVersion } from './versions.js';
 
 /** An answer that is an error of ours, not of the user's server. */
 export interface Refusal {
@@ -35,6 +35,12 @@ export const REFUSALS = {
     CODES.parse,
     'malformed_json',
     'Parse error: the body is not valid JSON',
+  ),
+  duplicateKey: refusal(
+    400,
+    CODES.parse,
+    'duplicate_key',
+    'Parse error: a message has one of its members twice',
   ),
   emptyBatch: refusal(
     400,
@@ -65,6 +71,12 @@ export const REFUSALS = {
     CODES.invalidRequest,
     'body_truncated',
     'Invalid request: the body ended early',
+  ),
+  bodyTimeout: refusal(
+    408,
+    CODES.server,
+    'body_timeout',
+    'Request timeout: the body comes too slowly',
   ),
   mediaType: refusal(
     415,
@@ -109,6 +121,18 @@ export const REFUSALS = {
     'Bad request: the Authorization header was sent more than once',
   ),
   sessionNotFound: refusal(404, CODES.sessionNotFound, 'session_not_found', 'Session not found'),
+  alreadyInitialized: refusal(
+    400,
+    CODES.invalidRequest,
+    'already_initialized',
+    'Invalid request: the client has been initialized',
+  ),
+  unknownEvent: refusal(
+    400,
+    CODES.server,
+    'unknown_event',
+    'Bad request: Last-Event-ID names no event of this session that is still kept',
+  ),
   duplicateId: refusal(
     409,
     CODES.invalidRequest,
@@ -132,6 +156,13 @@ export const REFUSALS = {
     CODES.server,
     'server_unavailable',
     'The server is not available',
+    RETRY,
+  ),
+  storeUnavailable: refusal(
+    503,
+    CODES.server,
+    'store_unavailable',
+    'What is kept of this session cannot be read now',
     RETRY,
   ),
   internal: refusal(500, CODES.internal, 'internal', 'Internal error'),
@@ -173,13 +204,16 @@ export const invalidMessage = (reason: string): Refusal =>
   refusal(400, CODES.invalidRequest, 'invalid_message', `Invalid request: ${reason}`);
 
 /** The version header names a revision that is not served. */
-export const unsupportedVersion = (requested: string): Refusal => ({
+export const unsupportedVersion = (
+  requested: string,
+  supported: readonly LegacyVersion[] = LEGACY_VERSIONS,
+): Refusal => ({
   status: 400,
   code: CODES.server,
   message: 'Bad request: unsupported protocol version',
   data: {
     reason: 'unsupported_version',
-    supported: LEGACY_VERSIONS,
+    supported,
     requested: requested.slice(0, 40),
   },
 });

@@ -32,8 +32,8 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
 /** Where each dependency may be imported; `types` allows more files to name its types. */
 const HOMES: Readonly<Record<string, { readonly values: RegExp; readonly types?: RegExp }>> = {
   cors: { values: /^middleware\/cors\.ts$/ },
+  'express-rate-limit': { values: /^middleware\/(rate-limit|client-address)\.ts$/ },
   'express-oauth2-jwt-bearer': { values: /^lib\/auth\/jwt-engine\.ts$/ },
-  'express-rate-limit': { values: /^middleware\/rate-limit\.ts$/ },
   express: { values: /^middleware\/(mcp-router|health-router|rate-limit|serve)\.ts$/ },
   helmet: { values: /^middleware\/serve\.ts$/ },
   zod: { values: /^lib\/resolve-options\.ts$/ },

@@ -26,6 +26,7 @@ describe('docs/options.md', () => {
     ['serve', 'middleware/serve.ts', 'ServeOptions'],
     ['drain', 'lib/host/lifecycle.ts', 'DrainOptions'],
     ['memoryStore', 'lib/store/memory.ts', 'MemoryStoreOptions'],
+    ['keyvEventStore', 'lib/events/keyv.ts', 'KeyvEventStoreOptions'],
   ])('has every option of %s', (section, path, name) => {
     expect(namesOf(rowsOf(page, section)).sort()).toEqual(membersOf(path, name).sort());
   });

@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AddressOptions,
+  beside,
   endpointUrl,
   isHost,
   isLoopbackName,
@@ -14,6 +15,7 @@ import {
   placeOf,
   resolveAddress,
   urlMap,
+  writtenPath,
 } from '../../lib/urls.js';
 import { optionErrorOf } from '../support/thrown.js';
 
@@ -150,6 +152,10 @@ describe('placeOf', () => {
     ['/%zz/mcp', '/%zz/mcp'],
     ['/%ff/mcp', '/%ff/mcp'],
     ['/caf%C3%A9/mcp', '/café/mcp'],
+    ['/a%0D%0ab/mcp', '/a%0D%0Ab/mcp'],
+    ['/a%22b/mcp', '/a%22b/mcp'],
+    ['/a"b/mcp', '/a%22b/mcp'],
+    ['/a%1b%7F%c2%85%e2%80%a8/mcp', '/a%1B%7F%C2%85%E2%80%A8/mcp'],
     ['http://example.com/api/mcp?a=1', '/api/mcp'],
     ['http://example.com', '/'],
   ])('%s is at %s', (target, place) => {
@@ -296,6 +302,39 @@ describe('urlMap', () => {
     const [first, second] = urlMap(resolveAddress({ mcpPath: '/' }), 'http://127.0.0.1:8000');
     expect(first).toMatch(/ http:\/\/127\.0\.0\.1:8000$/);
     expect(second).toMatch(/healthz$/);
+  });
+
+  it('names the deprecated transport where there is one, without mcpPath', () => {
+    const map = (options: AddressOptions) =>
+      urlMap(resolveAddress(options), 'http://127.0.0.1:8000', true).join('\n');
+    expect(map({ mcpPath: '/v1/tools' })).toContain(' http://127.0.0.1:8000/sse (deprecated)');
+    expect(map({ baseUrl: 'https://h/api' })).toContain(' https://h/api/sse (deprecated)');
+  });
+});
+
+describe('what stands beside the endpoint', () => {
+  it.each([
+    ['/sse', '/mcp', '/mcp'],
+    ['/api/sse', '/mcp', '/api/mcp'],
+    ['/api/sse', '/v1/tools', '/api/v1/tools'],
+    ['/api/mcp/sse', '/', '/api/mcp'],
+    ['/sse', '/', '/'],
+    ['/t/a%2Fb/messages', '/sse', '/t/a%2Fb/sse'],
+  ])('%s and %s of one mount', (place, path, expected) => {
+    expect(beside(place, path)).toBe(expected);
+  });
+
+  it.each([
+    ['/api/sse', '/api/sse'],
+    ['/api/sse/?x=/y#z', '/api/sse'],
+    ['http://evil.example/api/sse', '/api/sse'],
+    ['//evil.example/sse', '/evil.example/sse'],
+    ['/\\evil.example/sse', '/%5Cevil.example/sse'],
+    ['/b%20c/%D0%B6/%2F/%25/%2525/100%/sse', '/b%20c/%D0%B6/%2F/%25/%2525/100%/sse'],
+    ['/\u00c3"<\r\n/sse', '/%C3%83%22%3C%0D%0A/sse'],
+    ['', '/'],
+  ])('%j is written %s', (target, expected) => {
+    expect(writtenPath(target)).toBe(expected);
   });
 });
 

@@ -1,13 +1,16 @@
 // Our declarations, read as strictly as TypeScript can and without the browser's types.
+import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import {
   type AuthGate,
   anyOf,
   customAuth,
+  type EventStore,
   fromRequest,
   introspectionAuth,
   jwtAuth,
+  keyvEventStore,
   type Listening,
   type McpRouter,
   type McpRouterOptions,
@@ -18,6 +21,7 @@ import {
   serve,
   staticTokens,
 } from 'express-mcp-router';
+import { type ContractCase, eventStoreContract } from 'express-mcp-router/testing';
 
 const info = { name: 'consumer', version: '1.0.0' };
 const factory: ServerFactory = async ({ headers, params }) =>
@@ -48,6 +52,23 @@ const options: McpRouterOptions = {
   session: { idleMs: 60_000 },
   store: memoryStore(),
 };
+
+const entries = new Map<string, unknown>();
+const eventStore: EventStore = keyvEventStore(
+  {
+    get: async (key) => entries.get(key),
+    set: async (key, value) => entries.set(key, value) === entries,
+    delete: async (key) => entries.delete(key),
+    on: () => undefined,
+    off: () => undefined,
+  },
+  { ttlMs: 60_000 },
+);
+
+export const cases: ContractCase[] = [
+  ...eventStoreContract(() => eventStore),
+  ...eventStoreContract(async () => new InMemoryEventStore()),
+];
 
 const routers: McpRouter[] = [
   mcpRouter(new McpServer(info), options),

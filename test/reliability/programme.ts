@@ -1,0 +1,23 @@
+/**
+ * The reliability programme: every experiment there is, in the order in which they are run.
+ *
+ * @module
+ */
+import { ABORTED_REQUESTS } from './aborted-requests.js';
+import { BODIES } from './bodies.js';
+import { ENDLESS_BODIES } from './endless-bodies.js';
+import type { Experiment } from './experiment.js';
+import { GRAMMAR } from './grammar.js';
+import { HEADS } from './heads.js';
+import { INITIALIZE_FLOOD } from './initialize-flood.js';
+import { SLOW_CLIENTS } from './slow-clients.js';
+
+export const PROGRAMME: readonly Experiment[] = [
+  ENDLESS_BODIES,
+  INITIALIZE_FLOOD,
+  ABORTED_REQUESTS,
+  SLOW_CLIENTS,
+  BODIES,
+  GRAMMAR,
+  HEADS,
+];
