@@ -175,17 +175,24 @@ function note(
 }
 
 /** An error of somebody else, without what it may carry of the request. */
-function safeError(error: unknown, token: string): Error {
+function safeError(error: unknown, token: string, depth = 0): Error {
   if (!(error instanceof Error)) return new Error('expected an Error, got something else.');
-  const { name, message, stack = '', cause, code } = error as Error & { readonly code?: unknown };
+  const { name, message, stack, cause, code } = error as Error & { readonly code?: unknown };
+  const hasCause = cause !== undefined && depth < MAX_CAUSES;
   const safe = new Error(
     withoutToken(message, token),
-    cause === undefined ? undefined : { cause: safeError(cause, token) },
+    hasCause ? { cause: safeError(cause, token, depth + 1) } : undefined,
   );
-  safe.name = name;
+  safe.name = String(name);
   safe.stack = withoutToken(stack, token);
   return typeof code === 'string' ? Object.assign(safe, { code }) : safe;
 }
 
-const withoutToken = (text: string, token: string) =>
-  token === '' ? text : text.replaceAll(token, '[token]');
+function withoutToken(value: unknown, token: string): string {
+  const text = String(value ?? '');
+  return (token === '' ? text : text.replaceAll(token, '[token]')).slice(0, MAX_LOGGED);
+}
+
+/** Errors may have themselves for a cause. */
+const MAX_CAUSES = 4;
+const MAX_LOGGED = 4_000;

@@ -41,17 +41,22 @@ export function readAuthInfo(value: unknown): AuthInfo | undefined {
 /**
  * Who calls: issuer, subject and client, hashed. Without a subject the token stands for it.
  *
+ * @param issuer - who speaks of the subject, where `extra.iss` does not say.
  * @param subject - what the app says it is; else `extra.sub`.
  * @returns undefined when neither a subject nor a token tells callers apart.
  */
-export function identityOf(authInfo: AuthInfo, subject?: string): Identity | undefined {
+export function identityOf(
+  authInfo: AuthInfo,
+  issuer = '',
+  subject?: string,
+): Identity | undefined {
   const { token, clientId, extra } = authInfo;
-  const issuer = textOf(extra?.iss) ?? '';
+  const speaker = textOf(extra?.iss) ?? issuer;
   const known = subject ?? textOf(extra?.sub);
   if (known !== undefined)
-    return { principal: principalOf(issuer, known, clientId), isToken: false };
+    return { principal: principalOf(speaker, known, clientId), isToken: false };
   if (token === '') return undefined;
-  return { principal: principalOf(issuer, `token ${token}`, clientId), isToken: true };
+  return { principal: principalOf(speaker, `token ${token}`, clientId), isToken: true };
 }
 
 /**

@@ -51,7 +51,7 @@ type Handler = (
   request: EngineRequest,
   response: object,
   next: (error?: unknown) => void,
-) => unknown;
+) => Promise<void>;
 type EngineRequest = object & { readonly auth?: { readonly payload: Claims } };
 
 export function jwtEngine(options: EngineOptions): Engine {
@@ -78,11 +78,12 @@ export function jwtEngine(options: EngineOptions): Engine {
   return (token) =>
     new Promise((resolve) => {
       const request: EngineRequest = requestWith(token);
-      handler(request, {}, (error) => {
+      const finish = (error?: unknown) => {
         const claims = request.auth?.payload;
         if (error === undefined && claims !== undefined) resolve({ ok: true, claims });
         else resolve({ ok: false, why: reasonOf(error) });
-      });
+      };
+      handler(request, {}, finish).catch(finish);
     });
 }
 

@@ -37,7 +37,7 @@ export class Principals {
     if (subject !== undefined && (typeof subject !== 'string' || subject === '')) {
       throw new TypeError(`${this.#gate}.principal: expected a text, got ${typeof subject}.`);
     }
-    const identity = identityOf(authInfo, subject);
+    const identity = identityOf(authInfo, this.#gate, subject);
     if (identity === undefined) {
       throw new Error(
         `${this.#gate}: expected extra.sub, a token or a principal, got none. Callers cannot be told apart.`,

@@ -126,7 +126,7 @@ function verdictOf(holder: StaticToken, token: string, resource: string | undefi
   };
   const why = authInfoFault(authInfo, resource);
   if (why !== undefined) return invalid(why);
-  const identity = identityOf(authInfo);
+  const identity = identityOf(authInfo, 'staticTokens');
   return identity === undefined
     ? invalid('it is empty')
     : { kind: 'valid', authInfo, principal: identity.principal };

@@ -8,11 +8,16 @@ import {
   InvalidTokenError,
   ServerError,
 } from '@modelcontextprotocol/sdk/server/auth/errors.js';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server';
-import { type CustomAuthOptions, customAuth } from 'express-mcp-router';
-import { describe, expect, it } from 'vitest';
-import { authInfoIn, guarded, loggedBy, RESOURCE } from '../support/guarded.js';
+import express from 'express';
+import { type CustomAuthOptions, customAuth, mcpRouter } from 'express-mcp-router';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { authInfoIn, guarded, loggedBy, RESOURCE, WHO } from '../support/guarded.js';
 import { soon } from '../support/issuer.js';
+import { listen } from '../support/listen.js';
+import { post } from '../support/raw-request.js';
+import { text } from '../support/tool-result.js';
 
 const ADA = { token: '', clientId: 'app', scopes: ['a'], extra: { sub: 'ada' } };
 
@@ -119,6 +124,22 @@ describe('the principal', () => {
     expect(first).not.toBe(second);
     expect([first, second]).not.toContain(one);
     for (const principal of [one, first, second]) expect(principal).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('is whose session it is', async () => {
+    const server = new McpServer({ name: 'sessions', version: '1.0.0' });
+    server.registerTool('who', {}, ({ sessionId }) => text({ sessionId }));
+    const verify = async () => ({ ...ADA, extra: {} });
+    const router = mcpRouter(server, {
+      stateless: true,
+      auth: customAuth({ verify, principal: () => 'ada' }),
+    });
+    onTestFinished(() => router.mcp.close());
+    const url = `${await listen(express().use(router))}/mcp`;
+    const sessionOf = async (token: string) =>
+      authInfoIn(await post(url, WHO, { headers: { Authorization: `Bearer ${token}` } })).sessionId;
+    expect(await sessionOf('one')).toMatch(/^[\w-]{43}$/);
+    expect(await sessionOf('two')).toBe(await sessionOf('one'));
   });
 
   it.each([5, '', null])('that is no text is an outage: %j', async (principal) => {

@@ -7,6 +7,7 @@ import { jwtAuth } from 'express-mcp-router';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { authInfoIn, guarded, loggedBy, RESOURCE } from '../support/guarded.js';
 import { issuerKey, soon, TestIssuer } from '../support/issuer.js';
+import { RecordedLogger } from '../support/recorded-logger.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -51,6 +52,21 @@ describe('the caller', () => {
     const { issuer, ask } = await start();
     const token = await issuer.token(RESOURCE, { claims: { ...claims } });
     expect(authInfoIn(await ask(`Bearer ${token}`))).toMatchObject({ clientId, scopes });
+  });
+
+  it('is told nothing that an earlier request could have written', async () => {
+    const issuer = await TestIssuer.start();
+    const gate = jwtAuth({ issuer: issuer.url });
+    const bearer = await issuer.token(RESOURCE, { claims: { realm: { roles: ['reader'] } } });
+    const endpoint = { resource: RESOURCE, logger: new RecordedLogger() };
+    const claims = async () => {
+      const verdict = await gate.verify({ bearer, request: undefined, endpoint });
+      if (verdict.kind !== 'valid') throw new Error(verdict.kind);
+      return verdict.authInfo.extra?.claims as { realm: { roles: string[] } };
+    };
+    const { realm } = await claims();
+    expect(() => realm.roles.push('admin')).toThrow(TypeError);
+    expect((await claims()).realm).toEqual({ roles: ['reader'] });
   });
 
   it('without a subject is warned of, once', async () => {
@@ -148,6 +164,16 @@ describe('algorithms', () => {
     expect(await other.status(await issuer.token(RESOURCE, pss))).toBe(401);
   });
 
+  it('that nobody knows do not fill the log', async () => {
+    const { issuer, status, logger } = await start();
+    const alg = 'x'.repeat(10_000);
+    const header = Buffer.from(JSON.stringify({ alg })).toString('base64url');
+    const claims = Buffer.from(JSON.stringify({ iss: issuer.url })).toString('base64url');
+    expect(await status(`${header}.${claims}.`)).toBe(401);
+    expect(loggedBy(logger)).toContain('alg');
+    expect(loggedBy(logger).length).toBeLessThan(5_000);
+  });
+
   it.each(['ES384', 'ES512', 'EdDSA', 'PS256'])('include %s', async (alg) => {
     const { issuer, status } = await start();
     issuer.keys = [await issuerKey('other', alg)];
@@ -235,6 +261,15 @@ describe('the issuer', () => {
     expect(await status(await issuer.token(RESOURCE))).toBe(200);
   });
 
+  it('may have a slash at the end of its name', async () => {
+    const issuer = await TestIssuer.start();
+    const jwks_uri = `${issuer.url}/jwks`;
+    issuer.url = `${issuer.url}/`;
+    issuer.metadata = { jwks_uri };
+    const { status } = await guarded({ auth: jwtAuth({ issuer: issuer.url }) });
+    expect(await status(await issuer.token(RESOURCE))).toBe(200);
+  });
+
   it.each<[string, object]>([
     ['calls itself otherwise', { issuer: 'https://other.example.com' }],
     ['has no keys', { jwks_uri: undefined }],
@@ -245,6 +280,28 @@ describe('the issuer', () => {
     issuer.metadata = { ...metadata };
     expect(await status(await issuer.token(RESOURCE))).toBe(503);
     expect(loggedBy(logger)).toContain(issuer.url);
+  });
+
+  it('that is not on this machine has no keys on it', async () => {
+    const { issuer } = await start();
+    const keys = `${issuer.url}/jwks`;
+    const asked: string[] = [];
+    // What a name server would do, and TLS: the issuer is at another address than it says.
+    const elsewhere: typeof fetch = (url, init) => {
+      asked.push(String(url));
+      return fetch(String(url).replace('https://as.example.com', issuer.url), init);
+    };
+    const auth = jwtAuth({ issuer: 'https://as.example.com', fetch: elsewhere });
+    const { status } = await guarded({ auth });
+    issuer.metadata = { issuer: 'https://as.example.com', jwks_uri: keys };
+    const claims = { iss: 'https://as.example.com' };
+    expect(await status(await issuer.token(RESOURCE, { claims }))).toBe(503);
+    expect(asked).toEqual(['https://as.example.com/.well-known/openid-configuration']);
+    issuer.metadata = { ...issuer.metadata, jwks_uri: 'https://as.example.com/jwks' };
+    const other = await guarded({
+      auth: jwtAuth({ issuer: 'https://as.example.com', fetch: elsewhere }),
+    });
+    expect(await other.status(await issuer.token(RESOURCE, { claims }))).toBe(200);
   });
 
   it('is told by its tokens to the letter; the log names a slash that is missing', async () => {

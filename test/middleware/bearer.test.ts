@@ -3,9 +3,17 @@
  *
  * @module
  */
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer as McpServer2, requireScopes } from '@modelcontextprotocol/server';
 import connect from 'connect';
 import express, { type RequestHandler, Router } from 'express';
-import { type AuthGate, type McpRouterOptions, mcpRouter, staticTokens } from 'express-mcp-router';
+import {
+  type AuthGate,
+  type McpRouterOptions,
+  mcpRouter,
+  type ServerFactory,
+  staticTokens,
+} from 'express-mcp-router';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   authInfoIn,
@@ -28,8 +36,8 @@ const tokens = (scopes: string[] = []) => staticTokens({ [TOKEN]: { clientId: 'c
 /** A gate that says where tokens come from. */
 const published: AuthGate = { ...tokens(), authorizationServers: ['https://as.example.com'] };
 
-function router(options: McpRouterOptions) {
-  const built = mcpRouter(curious(), { stateless: true, ...options });
+function router(server: McpServer | ServerFactory, options: McpRouterOptions) {
+  const built = mcpRouter(server, { stateless: true, ...options });
   onTestFinished(() => built.mcp.close());
   return built;
 }
@@ -53,6 +61,24 @@ describe('a challenge', () => {
     expect(challengeOf(await ask(AUTH.Authorization))).toMatchObject({
       error: 'insufficient_scope',
       resource_metadata: expect.stringContaining('/.well-known/oauth-protected-resource/api/mcp'),
+    });
+  });
+
+  it('of a single tool of SDK v2 points there too', async () => {
+    const create = () => {
+      const server = new McpServer2({ name: 'v2', version: '1.0.0' });
+      const scopeChallenge = requireScopes('who');
+      server.registerTool('who', { scopeChallenge }, () => ({ content: [] }));
+      return server;
+    };
+    const mcp = router(create, { auth: published, baseUrl: BASE_URL });
+    const origin = await listen(express().use('/api', mcp));
+    const answer = await post(`${origin}/api/mcp`, WHO, { headers: AUTH });
+    expectRefusal(answer, { status: 403, reason: 'insufficient_scope', id: 1 });
+    expect(challengeOf(answer)).toMatchObject({
+      error: 'insufficient_scope',
+      scope: 'who',
+      resource_metadata: 'https://mcp.example.com/.well-known/oauth-protected-resource/api/mcp',
     });
   });
 
@@ -131,7 +157,7 @@ describe('the gate is asked', () => {
   });
 
   it('not about routes of the app, below the router or beside it', async () => {
-    const mcp = router({ auth: tokens() });
+    const mcp = router(curious(), { auth: tokens() });
     mcp.get('/inside', (_req, res) => void res.end('inside'));
     const app = express().use('/api', mcp);
     app.get('/api/mcp/below', (_req, res) => void res.end('below'));
@@ -149,7 +175,7 @@ describe('the gate is asked', () => {
   });
 
   it('under Connect as well', async () => {
-    const url = `${await listen(connect().use(router({ auth: tokens() }) as never))}/mcp`;
+    const url = `${await listen(connect().use(router(curious(), { auth: tokens() }) as never))}/mcp`;
     expect((await post(url, WHO)).status).toBe(401);
     expect((await post(url, WHO, { headers: AUTH })).status).toBe(200);
   });
@@ -227,7 +253,7 @@ describe('the caller', () => {
         return { kind: 'missing' };
       },
     };
-    const mcp = router({ auth, baseUrl: 'https://mcp.example.com/t/:tenant' });
+    const mcp = router(curious(), { auth, baseUrl: 'https://mcp.example.com/t/:tenant' });
     const origin = await listen(express().use('/t/:tenant', mcp));
     const answer = await post(`${origin}/t/acme/mcp`, WHO);
     await post(`${origin}/t/a%20b/mcp`, WHO);
@@ -252,7 +278,7 @@ describe('a request that is odd', () => {
   });
 
   it('at a wrong mount meets the mount’s own error, not a challenge that leads astray', async () => {
-    const mcp = router({ auth: published, baseUrl: BASE_URL });
+    const mcp = router(curious(), { auth: published, baseUrl: BASE_URL });
     const origin = await listen(express().use('/elsewhere', mcp));
     expectRefusal(await post(`${origin}/elsewhere/mcp`, WHO), {
       status: 500,
@@ -277,10 +303,17 @@ describe('a request that is odd', () => {
   });
 });
 
+function throwItself(): never {
+  const error = new Error('round');
+  throw Object.assign(error, { cause: error, message: 5, name: undefined });
+}
+
 describe('a gate of the app’s own', () => {
   it.each<[string, () => unknown]>([
     ['throws', () => JSON.parse('{')],
     ['rejects', () => Promise.reject(new Error('down'))],
+    ['rejects with a text', () => Promise.reject('down')],
+    ['throws an error that is its own cause', () => throwItself()],
     ['says nothing', () => undefined],
     ['says true', () => true],
     ['says null in a while', async () => null],
@@ -318,8 +351,8 @@ it('each router of an app asks its own gate', async () => {
   const other = 'another-token-of-22-letters';
   const app = express();
   const inner = Router();
-  inner.use('/a', router({ auth: tokens() }));
-  inner.use('/b', router({ auth: staticTokens({ [other]: { clientId: 'b' } }) }));
+  inner.use('/a', router(curious(), { auth: tokens() }));
+  inner.use('/b', router(curious(), { auth: staticTokens({ [other]: { clientId: 'b' } }) }));
   const origin = await listen(app.use(inner));
   const status = async (path: string, token: string) =>
     (await post(`${origin}/${path}/mcp`, WHO, { headers: { Authorization: `Bearer ${token}` } }))
