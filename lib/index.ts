@@ -11,8 +11,14 @@ export {
   mcpRouter,
 } from '../middleware/mcp-router.js';
 export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
+export { wellKnownRouter } from '../middleware/well-known-router.js';
 export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
-export type { EndpointNotify, EndpointSessions, Readiness } from './host/endpoint.js';
+export type {
+  EndpointNotify,
+  EndpointSessions,
+  Readiness,
+  ReadinessCheck,
+} from './host/endpoint.js';
 export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';
 export type { ConnectableServer, FactoryContext, ServerFactory } from './host/server.js';

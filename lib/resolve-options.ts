@@ -6,6 +6,7 @@
  * @module
  */
 import { z } from 'zod';
+import { type AuthGate, hasAuthorizationServer } from './auth/port.js';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown } from './errors.js';
 import { faultless, type Logger, silentLogger } from './log.js';
@@ -19,6 +20,8 @@ export interface Resolved {
   /** Key ring, the current key first; empty without `secret`. */
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
+  /** Undefined for an open endpoint. */
+  readonly gate: AuthGate | undefined;
   readonly middleware: readonly Middleware[];
   readonly logger: Logger;
 }
@@ -61,12 +64,36 @@ const secret = z
 const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
 const path = z.string({ error: 'a path' }).optional();
 
+const gate = z.custom<AuthGate>(isGate, { error: 'a gate such as jwtAuth(…)' });
+const page = z
+  .union([z.string(), z.instanceof(URL)], { error: 'a URL' })
+  .refine((value) => isPage(String(value)), {
+    error: 'the URL of a page, such as "https://h/docs"',
+  });
+const scope = z
+  .string({ error: 'a scope' })
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'a scope without spaces, quotes and backslashes' })
+  .refine((value) => value !== 'offline_access', {
+    error: 'scopes of the resource; clients ask for offline_access by themselves',
+  });
+
 const SCHEMA = z.strictObject({
   baseUrl: url,
   mcpPath: path,
   issuerUrl: url,
   resourceBaseUrl: url,
   proxyPrefix: path,
+  auth: z
+    .union([z.literal(false), gate], { error: 'a gate such as jwtAuth(…), or false' })
+    .optional(),
+  wellKnown: z
+    .enum(['internal', 'external'], { error: '"internal" or "external"' })
+    .default('internal'),
+  resourceName: z.string({ error: 'a name' }).min(1, { error: 'a name' }).optional(),
+  resourceDocumentation: page.optional(),
+  scopesSupported: z.array(scope, { error: 'an array of scopes' }).optional(),
+  rootAliases: flag().default(false),
+  answerUnknownProbes: flag().default(false),
   stateless: flag().default(false),
   responseMode: z
     .enum(['auto', 'json', 'sse'], { error: '"auto", "json" or "sse"' })
@@ -157,15 +184,36 @@ export function resolveOptions(
   const values = merged(options, environment);
   const parsed = SCHEMA.safeParse(values);
   if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
-  const { secret: ring, middleware, store, logger } = parsed.data;
+  const { secret: ring, middleware, store, logger, auth } = parsed.data;
+  const settings = settingsOf(parsed.data, environment);
+  if (auth) requireBaseUrl(auth, settings);
   return {
-    settings: settingsOf(parsed.data, environment),
+    settings,
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
+    gate: auth || undefined,
     middleware: [middleware].flat(),
     logger: faultless(logger ?? environment.logger ?? silentLogger),
   };
 }
+
+/** Whose resource a token is for can only be said with the endpoint's URL. */
+function requireBaseUrl(auth: AuthGate, { address }: ResolvedOptions): void {
+  if (!hasAuthorizationServer(auth) || address.url !== undefined) return;
+  throw new OptionError(
+    `baseUrl: expected the public URL of the mount, got undefined. auth names an authorization server, whose tokens are for baseUrl + mcpPath: set baseUrl: "https://host/prefix".`,
+  );
+}
+
+function isGate(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { verify, authorizationServers: servers } = value as Partial<AuthGate>;
+  return typeof verify === 'function' && Array.isArray(servers) && servers.every(isText);
+}
+
+const isPage = (text: string) => /^https?:\/\/[^\s"<>\\^`{|}]+$/i.test(text) && URL.canParse(text);
+
+const isText = (value: unknown) => typeof value === 'string' && value !== '';
 
 function merged(options: McpRouterOptions<unknown>, environment: Environment): object {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -200,6 +248,12 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
   return deepFrozen({
     address: resolveAddress(checked),
+    wellKnown: checked.wellKnown,
+    resourceName: checked.resourceName,
+    resourceDocumentation: checked.resourceDocumentation?.toString(),
+    scopesSupported: checked.scopesSupported && [...checked.scopesSupported],
+    rootAliases: checked.rootAliases,
+    answerUnknownProbes: checked.answerUnknownProbes,
     stateless,
     responseMode,
     upgradeAfterMs,
@@ -252,9 +306,12 @@ function faultOf(issue: z.core.$ZodIssue | undefined, values: object): OptionErr
     (held, name) => (held as Record<PropertyKey, unknown> | undefined)?.[name],
     values,
   );
-  if (issue.path[0] === 'secret') return secretFault(where, issue, value);
+  if (KEPT_SECRET.has(issue.path[0])) return secretFault(where, issue, value);
   return new OptionError(`${where}: expected ${issue.message}, got ${shown(value)}.`);
 }
+
+/** Options whose wrong value may be a key or a token. */
+const KEPT_SECRET = new Set<PropertyKey | undefined>(['secret', 'auth']);
 
 /** Says of a key how long it is, and of anything else what kind of thing. */
 function secretFault(where: string, { message }: z.core.$ZodIssue, value: unknown): OptionError {

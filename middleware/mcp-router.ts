@@ -9,18 +9,25 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { Router } from 'express';
 import { assemble } from '../lib/assemble.js';
 import { claimProcessAddress, readEnvironment } from '../lib/env.js';
-import type { EndpointNotify, EndpointSessions, Readiness } from '../lib/host/endpoint.js';
+import type {
+  EndpointNotify,
+  EndpointSessions,
+  Readiness,
+  ReadinessCheck,
+} from '../lib/host/endpoint.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import type { McpRouterOptions as Options, ResolvedOptions } from '../lib/options.js';
+import { placeOf } from '../lib/places.js';
 import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
 import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
-import { mountCheck, placeOf } from '../lib/urls.js';
+import { mountCheck } from '../lib/urls.js';
 import { readBody, refusalOfParserError } from './body.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
 import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
-import { mountGuard } from './mount-guard.js';
+import { issuerMetadataHandlers } from './metadata.js';
+import { discoverable, discoveryReadiness, mountGuard } from './mount-guard.js';
 import { rateLimitHandler } from './rate-limit.js';
 
 /** Options of {@link mcpRouter}; `middleware` takes Express's handlers, and plain ones. */
@@ -77,7 +84,7 @@ export function mcpRouter(
     sessions: endpoint.sessions,
     notify: endpoint.notify,
     errorHandler: parserErrorHandler(settings),
-    ready: () => endpoint.ready(),
+    ready: async () => withChecks(await endpoint.ready(), discoveryReadiness(resolved)),
     drain: (drainOptions) => endpoint.drain(drainOptions),
     close: async () => {
       releaseAddress();
@@ -86,21 +93,45 @@ export function mcpRouter(
   };
   router.all(
     settings.address.mcpPath,
-    entrance(settings),
+    entrance(resolved),
     ...(resolved.middleware as unknown as RequestHandler[]),
     ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
     mcpHandler(endpoint, resolved),
   );
+  for (const handler of issuerMetadataHandlers(discoverable(resolved))) {
+    router.all('/.well-known/openid-configuration', handler);
+  }
+  RESOLVED.set(router, resolved);
   return Object.assign(router, { mcp });
 }
 
-/** CORS and guards, in one layer: each layer of a route costs every call its share. */
-function entrance(settings: ResolvedOptions): RequestHandler {
+const withChecks = ({ ready, checks }: Readiness, more: readonly ReadinessCheck[]): Readiness => ({
+  ready: ready && more.every(({ ok }) => ok),
+  checks: [...checks, ...more],
+});
+
+const RESOLVED = new WeakMap<object, Resolved>();
+
+/** The options that a router was built from; undefined for anything else. */
+export const resolvedOf = (router: object): Resolved | undefined => RESOLVED.get(router);
+
+/**
+ * CORS, guards and the invariant, in one layer: each layer of a route costs every call its share. The
+ * invariant comes before auth: a challenge from a wrong mount sends clients where nothing is.
+ */
+function entrance(resolved: Resolved): RequestHandler {
+  const { settings } = resolved;
   const setCorsHeaders = corsHandler(settings);
   const guardHostAndOrigin = guardHandler(settings);
+  const wrongMount = mountGuard(resolved);
   return function enterMcp(req, res, next) {
+    const enter = () => {
+      const fault = wrongMount(requestedPlace(req as HttpRequest));
+      if (fault === undefined) return next();
+      refuse(new HttpReply(res, settings.limits.unsentBytes), fault);
+    };
     setCorsHeaders(req, res, (error) =>
-      error === undefined ? guardHostAndOrigin(req, res, next) : next(error),
+      error === undefined ? guardHostAndOrigin(req, res, enter) : next(error),
     );
   };
 }
@@ -121,15 +152,12 @@ function assembledOr(
 
 type Serving = ReturnType<typeof assemble>;
 
-function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestHandler {
+function mcpHandler(endpoint: Serving, { settings }: Resolved): RequestHandler {
   const { bodyBytes, unsentBytes } = settings.limits;
-  const wrongMount = mountGuard(mountCheck(settings.address), logger);
   return async function serveMcp(req, res) {
     const request = req as HttpRequest;
     const reply = new HttpReply(res, unsentBytes);
     const place = requestedPlace(request);
-    const fault = wrongMount(place);
-    if (fault !== undefined) return refuse(reply, fault);
     const body = req.method === 'POST' ? await readBody(request, bodyBytes) : NO_BODY;
     if (!body.ok) return refuse(reply, body.refusal);
     const exchange = new HttpExchange(request, place, body.value, settings.address);

@@ -17,6 +17,7 @@ import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import { urlMap } from '../lib/urls.js';
 import { healthRouter } from './health-router.js';
 import { type McpRouter, type McpRouterOptions, mcpRouter } from './mcp-router.js';
+import { wellKnownRouter } from './well-known-router.js';
 
 /** Options of {@link serve}: those of `mcpRouter`, and where to listen. */
 export interface ServeOptions extends McpRouterOptions {
@@ -59,7 +60,8 @@ export async function serve(
 ): Promise<Listening> {
   const { port, host, print, ...routerOptions } = withEnvironment(options);
   const router = mcpRouter(server, routerOptions);
-  const http = createServer(handlerOf(Router().use(helmet(), healthRouter(router), router)));
+  const root = Router().use(helmet(), wellKnownRouter(router), healthRouter(router), router);
+  const http = createServer(handlerOf(root));
   try {
     await listen(http, port, host);
     await startUp(router);

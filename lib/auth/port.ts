@@ -71,3 +71,10 @@ export interface AuthGate {
   readonly scopesSupported?: readonly string[];
   verify(presented: Presented): Awaitable<Verdict>;
 }
+
+/**
+ * True when a client can get a token somewhere: then discovery documents say where, and they repeat
+ * `baseUrl`.
+ */
+export const hasAuthorizationServer = (gate: AuthGate | undefined): gate is AuthGate =>
+  gate !== undefined && (gate.ownServer !== undefined || gate.authorizationServers.length > 0);

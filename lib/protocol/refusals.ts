@@ -116,6 +116,7 @@ export const REFUSALS = {
     'The server is not available',
     RETRY,
   ),
+  noMetadata: refusal(404, CODES.server, 'no_metadata', 'Not found: there is no metadata here'),
   internal: refusal(500, CODES.internal, 'internal', 'Internal error'),
 } as const satisfies Record<string, Refusal>;
 

@@ -22,8 +22,8 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
   [/^lib\/assemble\.ts$/, 4],
   [/^lib\/(options|resolve-options|env)\.ts$/, CORE],
   [/^lib\/host\//, CORE],
-  [/^lib\/(auth|oauth|store|storage)\//, ROOMS],
-  [/^lib\/urls\.ts$/, VALUES],
+  [/^lib\/(auth|discovery|events|oauth|store|storage)\//, ROOMS],
+  [/^lib\/(places|urls)\.ts$/, VALUES],
   [/^lib\/protocol\//, VALUES],
   [/^lib\/(errors|log)\.ts$/, 0],
   [/^lib\/crypto\//, 0],
@@ -33,7 +33,9 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
 const HOMES: Readonly<Record<string, { readonly values: RegExp; readonly types?: RegExp }>> = {
   cors: { values: /^middleware\/cors\.ts$/ },
   'express-rate-limit': { values: /^middleware\/rate-limit\.ts$/ },
-  express: { values: /^middleware\/(mcp-router|health-router|rate-limit|serve)\.ts$/ },
+  express: {
+    values: /^middleware\/(mcp-router|health-router|rate-limit|serve|well-known-router)\.ts$/,
+  },
   helmet: { values: /^middleware\/serve\.ts$/ },
   zod: { values: /^lib\/resolve-options\.ts$/ },
   '@modelcontextprotocol/sdk': { values: /(?!)/, types: /^(lib|middleware)\// },

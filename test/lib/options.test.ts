@@ -31,8 +31,15 @@ describe('the defaults', () => {
         mcpPath: '/mcp',
         issuerUrl: undefined,
         resourceBaseUrl: undefined,
+        resource: undefined,
         proxyPrefix: '',
       },
+      wellKnown: 'internal',
+      resourceName: undefined,
+      resourceDocumentation: undefined,
+      scopesSupported: undefined,
+      rootAliases: false,
+      answerUnknownProbes: false,
       stateless: false,
       responseMode: 'auto',
       upgradeAfterMs: 1_000,
@@ -226,7 +233,6 @@ describe('a refusal', () => {
   });
 
   it.each([
-    'auth',
     'requiredScopes',
     'scopes',
     'authorize',
@@ -234,7 +240,6 @@ describe('a refusal', () => {
     'eventStore',
     'retryIntervalMs',
     'storage',
-    'wellKnown',
     'legacySse',
   ])('meets an option that this release does not have: %s', (name) => {
     expect(refusalOf({ [name]: true })).toContain(`unknown option "${name}"`);

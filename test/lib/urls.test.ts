@@ -4,6 +4,7 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
+import { placeOf } from '../../lib/places.js';
 import {
   type AddressOptions,
   endpointUrl,
@@ -11,7 +12,6 @@ import {
   isLoopbackName,
   isOrigin,
   mountCheck,
-  placeOf,
   resolveAddress,
   urlMap,
 } from '../../lib/urls.js';
@@ -53,6 +53,7 @@ describe('resolveAddress', () => {
       mcpPath: '/mcp',
       issuerUrl: baseUrl,
       resourceBaseUrl: baseUrl,
+      resource: `${baseUrl}/mcp`,
       proxyPrefix: '',
     });
     const issuerUrl = 'https://id.example.com/';
@@ -62,6 +63,7 @@ describe('resolveAddress', () => {
     ).toMatchObject({
       issuerUrl: 'https://id.example.com',
       resourceBaseUrl: 'https://mcp.example.com/v1',
+      resource: 'https://mcp.example.com/v1/mcp',
       proxyPrefix: '/api',
     });
   });
