@@ -201,7 +201,7 @@ export function resolveOptions(
 function requireBaseUrl(auth: AuthGate, { address }: ResolvedOptions): void {
   if (!hasAuthorizationServer(auth) || address.url !== undefined) return;
   throw new OptionError(
-    `baseUrl: expected the public URL of the mount, got undefined. auth names an authorization server, whose tokens are for baseUrl + mcpPath: set baseUrl: "https://host/prefix".`,
+    `baseUrl: expected the public URL of the mount, got none. auth names an authorization server, whose tokens are for baseUrl + mcpPath: set baseUrl: "https://host/prefix".`,
   );
 }
 

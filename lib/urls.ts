@@ -159,12 +159,21 @@ export function mountCheck(address: Address): (place: string) => MountFault | un
   };
 }
 
-/** What the direct server prints when it listens. */
-export function urlMap({ url, mcpPath }: Address, boundUrl: string): string[] {
+/**
+ * What the direct server prints when it listens.
+ *
+ * @param metadataUrl - where clients find out how to log in, if they have to.
+ */
+export function urlMap(
+  { url, mcpPath }: Address,
+  boundUrl: string,
+  metadataUrl: string | undefined,
+): string[] {
   const local = joined(boundUrl, mcpPath);
   return [
     `MCP endpoint   ${url ?? local}`,
     ...(url === undefined || url === local ? [] : [`  bound to     ${local}`]),
+    ...(metadataUrl === undefined ? [] : [`Metadata       ${metadataUrl}`]),
     `Health         ${boundUrl}/healthz`,
     `Readiness      ${boundUrl}/readyz`,
     '',

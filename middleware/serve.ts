@@ -10,13 +10,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
+import { hasAuthorizationServer } from '../lib/auth/port.js';
 import { readServeEnvironment } from '../lib/env.js';
 import { McpRouterError, OptionError } from '../lib/errors.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
-import { urlMap } from '../lib/urls.js';
+import { resourceMetadataUrl, urlMap } from '../lib/urls.js';
 import { healthRouter } from './health-router.js';
-import { type McpRouter, type McpRouterOptions, mcpRouter } from './mcp-router.js';
+import { type McpRouter, type McpRouterOptions, mcpRouter, resolvedOf } from './mcp-router.js';
 import { wellKnownRouter } from './well-known-router.js';
 
 /** Options of {@link serve}: those of `mcpRouter`, and where to listen. */
@@ -72,7 +73,8 @@ export async function serve(
   }
   const bound = boundUrl(http);
   const listening = listeningOn(http, router, bound);
-  for (const line of urlMap(router.mcp.settings.address, bound)) print(line);
+  const { address } = router.mcp.settings;
+  for (const line of urlMap(address, bound, metadataUrlOf(router))) print(line);
   return listening;
 }
 
@@ -112,6 +114,12 @@ function withEnvironment(options: ServeOptions) {
   }
   const { print = (line: string) => console.log(line) } = options;
   return { ...options, port, host, print: print === false ? () => {} : print };
+}
+
+function metadataUrlOf(router: McpRouter): string | undefined {
+  const resolved = resolvedOf(router);
+  const { address } = router.mcp.settings;
+  return hasAuthorizationServer(resolved?.gate) ? resourceMetadataUrl(address, {}) : undefined;
 }
 
 async function listen(http: Server, port: number, host: string): Promise<void> {

@@ -14,7 +14,7 @@ import { isDocumented } from '../lib/discovery/documents.js';
 import { Registration } from '../lib/discovery/register.js';
 import { Site } from '../lib/discovery/site.js';
 import { readEnvironment } from '../lib/env.js';
-import { OptionError, shown } from '../lib/errors.js';
+import { OptionError } from '../lib/errors.js';
 import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
 import { type HttpRequest, requestedPlace } from './http-exchange.js';
 import { type McpRouter, type McpRouterOptions, resolvedOf } from './mcp-router.js';
@@ -55,11 +55,13 @@ export function wellKnownRouter(...sources: (McpRouterOptions | McpRouter)[]): R
 }
 
 function resolvedFrom(source: McpRouterOptions | McpRouter): Resolved {
-  if (typeof source !== 'function') return resolveOptions(source, readEnvironment());
-  const resolved = resolvedOf(source);
+  const isObject = typeof source === 'object' && source !== null && !Array.isArray(source);
+  if (isObject) return resolveOptions(source, readEnvironment());
+  const resolved = typeof source === 'function' ? resolvedOf(source) : undefined;
   if (resolved !== undefined) return resolved;
+  const told = typeof source === 'object' ? 'an array' : `a ${typeof (source as unknown)}`;
   throw new OptionError(
-    `wellKnownRouter: expected routers made by mcpRouter, or their options, got ${shown(source.name || 'a function')}. Pass what mcpRouter has returned.`,
+    `wellKnownRouter: expected routers made by mcpRouter, or their options, got ${source == null ? 'nothing' : told}. Pass what mcpRouter has returned.`,
   );
 }
 

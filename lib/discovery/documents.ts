@@ -82,7 +82,7 @@ export function documentBehindIssuer(endpoint: DocumentedEndpoint): MetadataDocu
   if (ownServer === undefined || address.issuerUrl !== address.baseUrl) return undefined;
   return {
     name: 'openid-configuration',
-    path: `${pathOf(address.issuerUrl)}${wellKnownPath('openid-configuration', '')}`,
+    path: pathOf(`${address.issuerUrl}${wellKnownPath('openid-configuration', '')}`),
     metadata: (params) => authorizationServerMetadata(endpoint, ownServer, params),
   };
 }
