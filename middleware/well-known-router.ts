@@ -45,9 +45,8 @@ export function wellKnownRouter(...sources: (McpRouterOptions | McpRouter)[]): R
   const answer = metadataAnswer();
   const serveMetadata: RequestHandler = (req, res, next) => {
     const prefix = prefixOf(req);
-    if (prefix !== undefined) registration.seenUnder(prefix);
-    const isHere = prefix === '' || prefix === undefined;
-    const found = isHere ? site.find(requestedPlace(req as HttpRequest)) : undefined;
+    if (prefix !== undefined) registration.seenUnder(isRoot(prefix) ? '' : prefix);
+    const found = site.find(requestedPlace(req as HttpRequest));
     if (found === undefined) return next();
     answer(req, res, found);
   };
@@ -73,6 +72,9 @@ function prefixOf(req: Parameters<RequestHandler>[0]): string | undefined {
   if (req.app !== undefined) return '';
   return originalUrl.endsWith(url) ? originalUrl.slice(0, -url.length) : undefined;
 }
+
+/** Below `/.well-known` all documents are in sight, as they are at the root. */
+const isRoot = (prefix: string) => prefix === '' || /^\/\.well-known\/?$/i.test(prefix);
 
 function warnOfAliases(refused: readonly string[], resolved: readonly Resolved[]): void {
   if (refused.length === 0) return;

@@ -82,6 +82,15 @@ describe('a wellKnownRouter', () => {
     expect(whereaboutsOf(endpoint)).toEqual({ fault: undefined, isAtRoot: true });
   });
 
+  it('is not taken for right before it has seen the root', () => {
+    const endpoint = unheardOf();
+    const check = discoveryCheck(endpoint);
+    const registration = new Registration([endpoint]);
+    expect(check()).toBeUndefined();
+    registration.seenUnder('/api');
+    expect(check()?.reason).toBe('well_known_misplaced');
+  });
+
   it('proves nothing while another one may be at the root', () => {
     const endpoint = unheardOf();
     const [first, second] = [new Registration([endpoint]), new Registration([endpoint])];

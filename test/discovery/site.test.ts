@@ -101,6 +101,11 @@ describe('an endpoint that is all of its host', () => {
   });
 });
 
+it('leaves what is behind an endpoint that is all of its mount to mcpRouter', () => {
+  const site = siteOf({ baseUrl: `${H}/api/mcp`, mcpPath: '/', auth: ownGate() });
+  expect(at(site, `/api/mcp${OIDC}`)).toBeUndefined();
+});
+
 describe('tenants', () => {
   const site = siteOf({ baseUrl: `${H}/t/:tenant`, auth: ownGate() });
 

@@ -198,6 +198,11 @@ describe('it works', () => {
     ["in Express at '/'", (router) => express().use('/', router)],
     ['in a router in Express', (router) => express().use(Router().use(router))],
     ['in an app in Express', (router) => express().use(express().use(router) as Express)],
+    ["in Express at '/.well-known'", (router) => express().use('/.well-known', router)],
+    [
+      "in Connect at '/.well-known'",
+      (router) => connect().use('/.well-known', router as unknown as connect.NextHandleFunction),
+    ],
     ['in Connect', (router) => connect().use(router as unknown as connect.NextHandleFunction)],
     [
       'behind helmet and parsers',
