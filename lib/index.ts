@@ -13,6 +13,18 @@ export {
 export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
 export { wellKnownRouter } from '../middleware/well-known-router.js';
 export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
+export { type KeyvEventStoreOptions, type KeyvLike, keyvEventStore } from './events/keyv.js';
+export { type MemoryEventStoreOptions, memoryEventStore } from './events/memory.js';
+export type {
+  EventLog,
+  EventStore,
+  FoundStream,
+  Position,
+  Replay,
+  SdkEventStore,
+  StreamKey,
+  StreamLog,
+} from './events/port.js';
 export type {
   EndpointNotify,
   EndpointSessions,

@@ -6,6 +6,7 @@
  * @module
  */
 import type { AuthGate } from './auth/port.js';
+import type { EventStore } from './events/port.js';
 import type { Logger } from './log.js';
 import type { SessionLimits, Store } from './store/port.js';
 import type { Address } from './urls.js';
@@ -157,6 +158,21 @@ export interface McpRouterOptions<Handler = Middleware> {
   /** Where sessions are kept. Default: `memoryStore()`. */
   readonly store?: Store;
   /**
+   * Where the events of streams are kept, so that a client whose connection broke can resume.
+   *
+   * `memoryEventStore(options)`, `keyvEventStore(keyv, options)`, or an `EventStore` of the SDK's kind.
+   * `false`: nowhere; streams cannot be resumed then, and `closeSSEStream()` does nothing. Without effect in
+   * stateless mode.
+   *
+   * Default: `memoryEventStore()`, in this process.
+   */
+  readonly eventStore?: false | EventStore;
+  /**
+   * How long clients wait before they resume a stream, milliseconds: sent as `retry:` when a stream begins
+   * and before its connection is closed early. Default: 1000.
+   */
+  readonly retryIntervalMs?: number;
+  /**
    * Key, or key ring with the current key first, of at least 32 bytes each.
    *
    * With it session ids are sealed and sessions outlive a restart. Never logged, never in `settings`.
@@ -212,6 +228,7 @@ export interface ResolvedOptions {
   readonly responseMode: ResponseMode;
   readonly upgradeAfterMs: number;
   readonly keepAliveMs: number;
+  readonly retryIntervalMs: number;
   readonly session: SessionLimits;
   readonly limits: Limits;
   readonly cors: {

@@ -65,10 +65,13 @@ function valuesOf(expected: readonly string[], actual: readonly string[]): Param
 
 const segmentsOf = (path: string) => path.split('/').filter((segment) => segment !== '');
 
+/** What would end a segment, a quoted string or a line of the log. */
+const UNREADABLE = /[%/"\p{Cc}\u2028\u2029]/gu;
+
 function decoded(segment: string): string {
-  if (!segment.includes('%')) return segment;
-  const value = unescaped(segment);
-  return value === undefined ? segment : value.replace(/[%/]/g, encodeURIComponent);
+  const text = segment.replaceAll('"', '%22');
+  if (!text.includes('%')) return text;
+  return unescaped(text)?.replace(UNREADABLE, encodeURIComponent) ?? text;
 }
 
 function unescaped(segment: string): string | undefined {

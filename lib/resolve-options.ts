@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { type AuthGate, hasAuthorizationServer } from './auth/port.js';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown } from './errors.js';
+import type { EventStore } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
 import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import type { Store } from './store/port.js';
@@ -20,6 +21,7 @@ export interface Resolved {
   /** Key ring, the current key first; empty without `secret`. */
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
+  readonly eventStore: EventStore | false | undefined;
   /** Undefined for an open endpoint. */
   readonly gate: AuthGate | undefined;
   readonly middleware: readonly Middleware[];
@@ -64,6 +66,9 @@ const secret = z
 const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
 const path = z.string({ error: 'a path' }).optional();
 
+const EVENT_STORE =
+  'false, or an event store such as memoryEventStore() or an EventStore of the SDK';
+
 const gate = z.custom<AuthGate>(isGate, { error: 'a gate such as jwtAuth(…)' });
 const page = z
   .union([z.string(), z.instanceof(URL)], { error: 'a URL' })
@@ -100,6 +105,7 @@ const SCHEMA = z.strictObject({
     .default('auto'),
   upgradeAfterMs: duration().default(1_000),
   keepAliveMs: duration().default(15_000),
+  retryIntervalMs: duration().default(1_000),
   session: z
     .strictObject(
       {
@@ -126,6 +132,16 @@ const SCHEMA = z.strictObject({
     )
     .prefault({}),
   store: having<Store>('a store such as memoryStore()', 'sessions').optional(),
+  eventStore: z
+    .union(
+      [
+        z.literal(false),
+        having<EventStore>(EVENT_STORE, 'open', 'find', 'drop', 'close'),
+        having<EventStore>(EVENT_STORE, 'storeEvent', 'replayEventsAfter'),
+      ],
+      { error: EVENT_STORE },
+    )
+    .optional(),
   secret: z
     .union([secret, z.array(secret).min(1, { error: 'at least one key' })], {
       error: `a key of at least ${MIN_SECRET_BYTES} bytes, or a ring of them`,
@@ -184,13 +200,14 @@ export function resolveOptions(
   const values = merged(options, environment);
   const parsed = SCHEMA.safeParse(values);
   if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
-  const { secret: ring, middleware, store, logger, auth } = parsed.data;
+  const { secret: ring, middleware, store, eventStore, logger, auth } = parsed.data;
   const settings = settingsOf(parsed.data, environment);
   if (auth) requireBaseUrl(auth, settings);
   return {
     settings,
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
+    eventStore,
     gate: auth || undefined,
     middleware: [middleware].flat(),
     logger: faultless(logger ?? environment.logger ?? silentLogger),
@@ -242,7 +259,8 @@ function withoutUndefined(value: unknown): unknown {
 }
 
 function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOptions {
-  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, session, limits, cors } = checked;
+  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, retryIntervalMs } = checked;
+  const { session, limits, cors } = checked;
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
@@ -258,6 +276,7 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     responseMode,
     upgradeAfterMs,
     keepAliveMs,
+    retryIntervalMs,
     session,
     limits,
     cors: {

@@ -216,7 +216,7 @@ export function readUrl(name: string, value: string | URL): string {
     throw refuse('a URL without credentials', 'Remove them.');
   }
   // The parser forgives more than it should: "https:/h", backslashes and white space among it.
-  if (!/^https?:\/\/[^/\\\s]+[^\\\s]*$/i.test(text)) {
+  if (!/^https?:\/\/[^/\\\s][^\\\s]*$/i.test(text)) {
     throw refuse('a URL', 'Write it in full: https://host/prefix.');
   }
   if (text.includes('?') || text.includes('#')) {

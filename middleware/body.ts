@@ -1,13 +1,16 @@
 /**
  * The JSON body of a POST, whoever read it first.
  *
- * Knows: streams, content types, and what body parsers leave behind. Does not know: JSON-RPC messages.
+ * Knows: content types, JSON, and what body parsers leave behind. Does not know: how bytes arrive
+ * (`body-bytes.ts`), what a message means.
  *
  * @module
  */
 import type { IncomingMessage } from 'node:http';
+import { hasDuplicateMember } from '../lib/protocol/duplicate-members.js';
 import { CODES } from '../lib/protocol/json-rpc.js';
 import { bodyTooLarge, REFUSALS, type Refusal } from '../lib/protocol/refusals.js';
+import { type BodyRules, readBytes } from './body-bytes.js';
 
 /** The parsed body, or why there is none. */
 export type BodyOutcome =
@@ -34,7 +37,8 @@ const BODY_CONSUMED: Refusal = {
 const refused = (refusal: Refusal): BodyOutcome => ({ ok: false, refusal });
 
 /** Reads the body, or takes what an earlier parser made of it. */
-export async function readBody(req: ParsedRequest, limitBytes: number): Promise<BodyOutcome> {
+export async function readBody(req: ParsedRequest, rules: BodyRules): Promise<BodyOutcome> {
+  const { limitBytes } = rules;
   const contentType = req.headers['content-type'];
   if (contentType !== 'application/json' && !isUtf8Json(contentType))
     return refused(REFUSALS.mediaType);
@@ -45,7 +49,7 @@ export async function readBody(req: ParsedRequest, limitBytes: number): Promise<
   if ((req.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     return refused(REFUSALS.contentEncoding);
   }
-  const bytes = await readBytes(req, limitBytes);
+  const bytes = await readBytes(req, rules);
   return Buffer.isBuffer(bytes) ? parse(bytes) : refused(bytes);
 }
 
@@ -62,38 +66,14 @@ function takeParsed(body: unknown): BodyOutcome {
   return Buffer.isBuffer(body) ? parse(body) : { ok: true, value: body };
 }
 
-/** All bytes of the request, or the refusal that ends it. */
-function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer | Refusal> {
-  return new Promise((resolve) => {
-    // A client that left while middleware was waiting: no event will come any more.
-    if (req.destroyed) return resolve(REFUSALS.bodyTruncated);
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const finish = (outcome: Buffer | Refusal) => {
-      req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      resolve(outcome);
-    };
-    const onData = (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > limitBytes) {
-        req.pause();
-        finish(bodyTooLarge(limitBytes));
-      } else {
-        chunks.push(chunk);
-      }
-    };
-    const onEnd = () => finish(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-    const onClose = () => finish(REFUSALS.bodyTruncated);
-    req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-  });
-}
-
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function parse(bytes: Buffer): BodyOutcome {
   if (bytes.length === 0) return refused(REFUSALS.bodyMissing);
   try {
-    return { ok: true, value: JSON.parse(utf8.decode(bytes)) };
+    const json = utf8.decode(bytes);
+    const value: unknown = JSON.parse(json);
+    return hasDuplicateMember(json) ? refused(REFUSALS.duplicateKey) : { ok: true, value };
   } catch {
     return refused(REFUSALS.malformedJson);
   }

@@ -10,6 +10,7 @@ import type { EventSink, Exchange, Reply, RequestHeaders } from '../lib/host/exc
 import { placeOf } from '../lib/places.js';
 import { type Address, endpointUrl, parametersAt } from '../lib/urls.js';
 import { type Caller, callerOf } from './caller.js';
+import { clientAddress } from './client-address.js';
 
 /** A request as Express or Connect hands it on; everything beyond `node:http` is optional. */
 export interface HttpRequest extends IncomingMessage {
@@ -53,7 +54,7 @@ export class HttpExchange implements Exchange {
   }
 
   get address(): string {
-    return this.#request.ip ?? this.#request.socket.remoteAddress ?? '';
+    return clientAddress(this.#request);
   }
 
   get authInfo() {
@@ -141,18 +142,44 @@ export class HttpReply implements Reply {
 class HttpSink implements EventSink {
   readonly #response: ServerResponse;
   readonly #maxUnsentBytes: number;
+  #behindSince: number | undefined;
 
   constructor(response: ServerResponse, maxUnsentBytes: number) {
     this.#response = response;
     this.#maxUnsentBytes = maxUnsentBytes;
   }
 
+  get behindMs(): number {
+    if (this.#behindSince === undefined || this.#response.writableLength === 0) return 0;
+    return performance.now() - this.#behindSince;
+  }
+
+  /** One event may be larger than the limit; what counts is how far behind the reader was before it. */
   write(frames: string): number {
-    if (this.#response.destroyed || this.#response.writableEnded) return 0;
-    this.#response.write(frames);
-    const unsent = this.#response.writableLength;
-    if (unsent > this.#maxUnsentBytes) this.destroy();
+    const response = this.#response;
+    if (response.destroyed || response.writableEnded) return 0;
+    const before = response.writableLength;
+    if (before > this.#maxUnsentBytes) {
+      this.destroy();
+      return before;
+    }
+    if (before === 0) this.#behindSince = undefined;
+    response.write(frames);
+    const unsent = response.writableLength;
+    if (unsent > 0) this.#behindSince ??= performance.now();
     return unsent;
+  }
+
+  drained(): Promise<void> {
+    const response = this.#response;
+    if (response.destroyed || !response.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = () => {
+        response.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      response.on('drain', settle).on('close', settle);
+    });
   }
 
   end(): void {

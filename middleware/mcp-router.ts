@@ -23,6 +23,7 @@ import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
 import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
 import { mountCheck } from '../lib/urls.js';
 import { readBody, refusalOfParserError } from './body.js';
+import { PaceKeeper } from './body-pace.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
 import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
@@ -154,11 +155,12 @@ type Serving = ReturnType<typeof assemble>;
 
 function mcpHandler(endpoint: Serving, { settings }: Resolved): RequestHandler {
   const { bodyBytes, unsentBytes } = settings.limits;
+  const rules = { limitBytes: bodyBytes, pace: new PaceKeeper() };
   return async function serveMcp(req, res) {
     const request = req as HttpRequest;
     const reply = new HttpReply(res, unsentBytes);
     const place = requestedPlace(request);
-    const body = req.method === 'POST' ? await readBody(request, bodyBytes) : NO_BODY;
+    const body = req.method === 'POST' ? await readBody(request, rules) : NO_BODY;
     if (!body.ok) return refuse(reply, body.refusal);
     const exchange = new HttpExchange(request, place, body.value, settings.address);
     await endpoint.handle(exchange, reply);
@@ -168,10 +170,14 @@ function mcpHandler(endpoint: Serving, { settings }: Resolved): RequestHandler {
 const NO_BODY = { ok: true, value: undefined } as const;
 
 function refuse(reply: HttpReply, refusal: Refusal): void {
-  // What is left of a body that nobody reads would be taken for the next request.
-  const headers =
-    refusal.status === 413 ? { ...refusal.headers, Connection: 'close' } : refusal.headers;
-  reply.json(refusal.status, refusalBody(refusal), headers);
+  const { status, headers } = refusal;
+  // Nobody waits for what is left of the body; the client is told to stop sending it.
+  const isHalfRead = status === 413 || status === 408;
+  reply.json(
+    status,
+    refusalBody(refusal),
+    isHalfRead ? { ...headers, Connection: 'close' } : headers,
+  );
 }
 
 function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {

@@ -7,10 +7,11 @@
  * @module
  */
 import type { RequestHandler } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { rateLimit } from 'express-rate-limit';
 import type { RateLimitOptions } from '../lib/options.js';
 import { REFUSALS, refusalBody } from '../lib/protocol/refusals.js';
 import { callerOf } from './caller.js';
+import { clientAddress } from './client-address.js';
 
 /** Refuses with 429 what is over the limit; `RateLimit` headers tell every caller where it stands. */
 export function rateLimitHandler({ limit, windowMs }: Required<RateLimitOptions>): RequestHandler {
@@ -22,8 +23,7 @@ export function rateLimitHandler({ limit, windowMs }: Required<RateLimitOptions>
     legacyHeaders: false,
     // Its checks look for Express's `app`, which Connect has not.
     validate: false,
-    keyGenerator: (req) =>
-      callerOf(req).principal ?? ipKeyGenerator(req.ip ?? req.socket.remoteAddress ?? ''),
+    keyGenerator: (req) => callerOf(req).principal ?? clientAddress(req),
     handler: (_req, res) => {
       const { status } = REFUSALS.tooManyRequests;
       res.writeHead(status, { 'Content-Type': 'application/json' });

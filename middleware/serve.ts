@@ -44,6 +44,15 @@ export interface Listening {
 
 const DEFAULT_PORT = 8000;
 const DEFAULT_HOST = '127.0.0.1';
+/**
+ * Against clients that send slowly so as to hold connections: a head has 10 s, a whole request 5 min
+ * (the body's own pace is `body-pace.ts`), and both are looked at often enough that 10 s are not 40.
+ */
+const TIME_LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 300_000,
+  connectionsCheckingInterval: 2_000,
+};
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -62,7 +71,7 @@ export async function serve(
   const { port, host, print, ...routerOptions } = withEnvironment(options);
   const router = mcpRouter(server, routerOptions);
   const root = Router().use(helmet(), wellKnownRouter(router), healthRouter(router), router);
-  const http = createServer(handlerOf(root));
+  const http = createServer(TIME_LIMITS, handlerOf(root));
   try {
     await listen(http, port, host);
     await startUp(router);

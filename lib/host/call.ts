@@ -10,13 +10,14 @@ import type { JsonRpcRequest, JsonRpcResponse, RequestId } from '../protocol/jso
 import { errorResponse } from '../protocol/json-rpc.js';
 import type { Client } from './client.js';
 import type { Context } from './context.js';
+import type { Later } from './later.js';
 
 /** Where the messages of a call go: the POST's own stream. */
 export interface CallPort {
   /** True while messages other than the answer can be sent here. */
   readonly isOpen: boolean;
   /** Sends a notification or a server-to-client request. */
-  send(json: string): void;
+  send(json: string): Later<void>;
   /** Sends the call's terminal response. */
   answer(json: string): void;
   /** The call ended without a response: it was cancelled. */

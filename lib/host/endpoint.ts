@@ -102,21 +102,23 @@ export class Endpoint {
 
   /** Ends every call with `shutting_down`, every stream and every session; then the server. */
   async close(): Promise<void> {
-    const { lifecycle, sessions, source } = this.#parts;
+    const { lifecycle, sessions, source, streams, absent } = this.#parts;
     lifecycle.phase = 'closed';
     lifecycle.failRunning();
+    absent.clear();
     await sessions.close();
     await source.close();
+    await streams.close();
   }
 }
 
 function tellAll(sessions: Sessions, method: string): void {
   const json = JSON.stringify({ jsonrpc: '2.0', method });
-  for (const stream of sessions.streams()) stream.send(json);
+  for (const stream of sessions.streams()) void stream.send(json);
 }
 
 function tellSubscribers(sessions: Sessions, uri: string): void {
   const method = 'notifications/resources/updated';
   const json = JSON.stringify({ jsonrpc: '2.0', method, params: { uri } });
-  for (const client of sessions.subscribers(uri)) client.standalone?.send(json);
+  for (const client of sessions.subscribers(uri)) void client.standalone?.send(json);
 }

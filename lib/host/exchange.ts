@@ -22,7 +22,7 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>;
   /** Names the mount that was asked for, tenant included, however its path was spelled. */
   readonly place: string;
-  /** Address of the client, as far as the app's proxy settings tell it. */
+  /** Address of the client as limits count it, as far as the app's proxy settings tell it. */
   readonly address: string;
   /** The verified token, when something in front of the endpoint has verified one. */
   readonly authInfo: AuthInfo | undefined;
@@ -44,8 +44,12 @@ export interface Reply {
 
 /** An open event stream's connection. */
 export interface EventSink {
+  /** Milliseconds since the client last had read everything; 0 when it has. */
+  readonly behindMs: number;
   /** Writes framed events; returns the bytes that the client has not read yet. */
   write(frames: string): number;
+  /** Resolves when the client has read everything, or the connection is gone. */
+  drained(): Promise<void>;
   end(): void;
   /** Cuts the connection without an orderly end. */
   destroy(): void;

@@ -26,12 +26,35 @@ type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What a session keeps of its handshake, as JSON; beyond this a client would fill the memory. */
+const MAX_IDENTITY_CHARACTERS = 16_384;
+
+/** Longer addresses are not followed: a session may follow many. */
+const MAX_URI_CHARACTERS = 4_096;
+
 /** The client's side of the handshake; undefined when the parameters are not those of `initialize`. */
 export function readIdentity({ params }: JsonRpcRequest): ClientIdentity | undefined {
   const { protocolVersion, capabilities, clientInfo } = params ?? {};
   if (typeof protocolVersion !== 'string' || !isObject(capabilities)) return undefined;
   if (!isObject(clientInfo) || typeof clientInfo.name !== 'string') return undefined;
   return { version: negotiate(protocolVersion), capabilities, clientInfo };
+}
+
+/** The handshake as it can be kept, if need be without the client's icons; undefined when it is too large. */
+export function keepable(identity: ClientIdentity): ClientIdentity | undefined {
+  if (isKeepable(identity)) return identity;
+  const { icons: _icons, ...clientInfo } = identity.clientInfo;
+  const plain = { ...identity, clientInfo };
+  return isKeepable(plain) ? plain : undefined;
+}
+
+function isKeepable({ capabilities, clientInfo }: ClientIdentity): boolean {
+  try {
+    return JSON.stringify([capabilities, clientInfo]).length <= MAX_IDENTITY_CHARACTERS;
+  } catch {
+    // Nested too deep to be written.
+    return false;
+  }
 }
 
 /** The server's answer as this client gets it: its version, and nothing that cannot be kept. */
@@ -111,6 +134,9 @@ function rememberSubscription(
   const isHandled = server.handles(request.method);
   if (!isHandled && !server.offers('resources', 'subscribe')) return undefined;
   if (typeof uri !== 'string') return invalid(request, 'Invalid params: uri must be a string');
+  if (uri.length > MAX_URI_CHARACTERS) {
+    return invalid(request, `Invalid params: uri has more than ${MAX_URI_CHARACTERS} characters`);
+  }
   const { record } = session;
   const isNew = request.method === 'resources/subscribe' && !record.subscriptions?.has(uri);
   if (isNew && (record.subscriptions?.size ?? 0) >= MAX_SUBSCRIPTIONS) {

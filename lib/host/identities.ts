@@ -9,6 +9,9 @@ import type { ClientIdentity } from '../protocol/client.js';
 
 const MAX_KEPT = 1_000;
 
+/** Larger ones are hardly those of many sessions, and would be kept twice. */
+const MAX_SHARED_CHARACTERS = 2_000;
+
 export class Identities {
   readonly #kept = new Map<string, ClientIdentity>();
 
@@ -18,6 +21,7 @@ export class Identities {
     const key = JSON.stringify([version, capabilities, clientInfo]);
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
+    if (key.length > MAX_SHARED_CHARACTERS) return identity;
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
     this.#kept.set(key, identity);
     return identity;

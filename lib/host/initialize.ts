@@ -6,13 +6,13 @@
  * @module
  */
 import { readAccept } from '../protocol/accept.js';
-import { CODES, type JsonRpcRequest } from '../protocol/json-rpc.js';
+import { CODES, type JsonRpcRequest, type RequestId } from '../protocol/json-rpc.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
-import { messageEvent, SSE_HEADERS } from '../protocol/sse.js';
+import { SSE_HEADERS } from '../protocol/sse.js';
 import type { Client } from './client.js';
 import { StatelessClient } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
-import { readIdentity, tailored } from './handshake.js';
+import { keepable, readIdentity, tailored } from './handshake.js';
 import type { EndpointParts } from './parts.js';
 import { refuse } from './refuse.js';
 import { SESSION_HEADER } from './session-id.js';
@@ -24,6 +24,21 @@ const INVALID_INITIALIZE: Refusal = {
   data: { reason: 'invalid_initialize' },
 };
 
+/** What a client is told, and with which headers. */
+interface Answer {
+  readonly client: Client;
+  readonly json: string;
+  readonly id: RequestId;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const TOO_LARGE: Refusal = {
+  status: 413,
+  code: CODES.invalidParams,
+  message: 'Invalid params: capabilities and clientInfo are too large to be kept',
+  data: { reason: 'handshake_too_large' },
+};
+
 export async function initialize(
   parts: EndpointParts,
   exchange: Exchange,
@@ -31,8 +46,10 @@ export async function initialize(
   request: JsonRpcRequest,
 ): Promise<void> {
   const { settings, sessions, source, lifecycle } = parts;
-  const identity = readIdentity(request);
-  if (identity === undefined) return refuse(reply, INVALID_INITIALIZE, request.id);
+  const told = readIdentity(request);
+  if (told === undefined) return refuse(reply, INVALID_INITIALIZE, request.id);
+  const identity = keepable(told);
+  if (identity === undefined) return refuse(reply, TOO_LARGE, request.id);
   if (lifecycle.phase !== 'open') return refuse(reply, REFUSALS.shuttingDown, request.id);
   await source.ready();
   const ask = async (client: Client) => {
@@ -42,8 +59,9 @@ export async function initialize(
     return { ...tailored(response, identity, client), id: request.id };
   };
   if (settings.stateless) {
-    const response = await ask(new StatelessClient(exchange.principal));
-    return answer(parts, exchange, reply, JSON.stringify(response), {});
+    const client = new StatelessClient(exchange.principal);
+    const json = JSON.stringify(await ask(client));
+    return answer(parts, exchange, reply, { client, json, id: request.id, headers: {} });
   }
   const session = await sessions.open(exchange, identity);
   if (session === undefined) return refuse(reply, REFUSALS.tooManySessions, request.id);
@@ -53,7 +71,8 @@ export async function initialize(
     const isOpen = 'result' in response;
     if (!isOpen) await sessions.discard(session);
     const headers: Record<string, string> = isOpen ? { [SESSION_HEADER]: id } : {};
-    answer(parts, exchange, reply, JSON.stringify(response), headers);
+    const json = JSON.stringify(response);
+    answer(parts, exchange, reply, { client: session, json, id: request.id, headers });
   } catch (error) {
     await sessions.discard(session);
     throw error;
@@ -63,11 +82,10 @@ export async function initialize(
 }
 
 function answer(
-  { settings }: EndpointParts,
+  { settings, streams }: EndpointParts,
   { headers: { accept } }: Exchange,
   reply: Reply,
-  json: string,
-  headers: Readonly<Record<string, string>>,
+  { client, json, id, headers }: Answer,
 ): void {
   const accepted = readAccept(accept as string | undefined);
   const isStream = accepted === 'sse' || (accepted === 'either' && settings.responseMode === 'sse');
@@ -75,7 +93,9 @@ function answer(
     reply.json(200, json, headers);
     return;
   }
-  const sink = reply.stream({ ...SSE_HEADERS, ...headers });
-  sink.write(messageEvent(json));
-  sink.end();
+  const stream = streams.begin(client, [id]);
+  stream.connect(reply.stream({ ...SSE_HEADERS, ...headers }));
+  void stream.send(json, true);
+  stream.end();
+  streams.ended(client, stream);
 }

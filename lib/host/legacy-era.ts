@@ -9,18 +9,17 @@
  */
 import { readAccept } from '../protocol/accept.js';
 import { methodNotAllowed, REFUSALS } from '../protocol/refusals.js';
-import { SSE_HEADERS } from '../protocol/sse.js';
 import { type Client, StatelessClient } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
 import { type Incoming, readIncoming, versionFault } from './incoming.js';
 import { initialize } from './initialize.js';
 import { andThen, finallyDo, type Later } from './later.js';
+import { isResuming, listen } from './listen.js';
 import { LiveSession } from './live-session.js';
 import { takeNotifications, takeResponse } from './one-way.js';
 import type { EndpointParts } from './parts.js';
 import { idIn, refuse, refuseFault } from './refuse.js';
 import { idOf, refusalOf, serveRequests } from './requests.js';
-import { StandaloneStream } from './standalone-stream.js';
 
 export class LegacyEra {
   readonly #parts: EndpointParts;
@@ -97,25 +96,17 @@ export class LegacyEra {
   }
 
   async #get(exchange: Exchange, reply: Reply): Promise<void> {
-    const { sessions, source, keepAlive, lifecycle } = this.#parts;
+    const { sessions, lifecycle } = this.#parts;
     const accepted = readAccept(exchange.headers.accept as string | undefined);
     if (accepted === 'json' || accepted === 'neither') return refuse(reply, REFUSALS.notAcceptable);
     const fault = versionFault(exchange);
     if (fault !== undefined) return refuse(reply, fault);
-    if (!lifecycle.isServing) return refuse(reply, REFUSALS.shuttingDown);
+    // Calls that still run are owed to the clients that come back for them.
+    if (!lifecycle.isServing && !isResuming(exchange)) return refuse(reply, REFUSALS.shuttingDown);
     const session = await this.#sessionOf(exchange, reply);
     if (session === undefined) return;
     try {
-      const lease = await source.lease(session, exchange);
-      await sessions.touch(session);
-      const stream = new StandaloneStream(reply.stream(SSE_HEADERS), keepAlive);
-      reply.onAbort(() => {
-        session.detach(stream);
-        void sessions.touch(session);
-        sessions.tidy(session);
-        lease.release();
-      });
-      session.attach(stream);
+      await listen({ parts: this.#parts, session, exchange, reply });
     } finally {
       sessions.release(session);
     }

@@ -25,11 +25,13 @@ import { Call } from './call.js';
 import type { Client } from './client.js';
 import { context } from './context.js';
 import { Deadlines } from './deadlines.js';
+import type { Later } from './later.js';
 import type { Affinity, SendOptions } from './outbound.js';
 import { Outbound } from './outbound.js';
 import type { ConnectableServer } from './server.js';
 import { generationOf, innerServer, isMcpServer } from './server.js';
 import { ToolList } from './tool-list.js';
+import { Turns } from './turns.js';
 
 /** What a handler learns of the HTTP request beside its message. */
 export interface MessageExtra {
@@ -37,6 +39,10 @@ export interface MessageExtra {
   readonly authInfo: AuthInfo | undefined;
   /** A web `Request`, for v2 servers. */
   readonly request?: unknown;
+  /** Closes the connection that the call's messages go to; the call goes on (SEP-1699). */
+  readonly closeSSEStream?: () => void;
+  /** Closes the connection of the session's GET stream; the stream goes on. */
+  readonly closeStandaloneSSEStream?: () => void;
 }
 
 /** Decides whether a v2 server's tool needs more scope than the token has. */
@@ -83,6 +89,7 @@ export class Multiplexer {
   readonly #calls = new Map<number, Call>();
   readonly #deadlines: Deadlines<Call>;
   readonly #toolList: ToolList | undefined;
+  readonly #turns = new Turns();
   readonly #askMs: number;
   #release: (() => void) | undefined;
   #capabilities: unknown;
@@ -152,7 +159,7 @@ export class Multiplexer {
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     if (!('method' in message)) this.#settle(message);
     else if ('id' in message) return this.outbound.ask(message, options);
-    else this.#notify(message, options);
+    else return this.#turns.after(this.#notify(message, options));
     return Promise.resolve();
   }
 
@@ -250,9 +257,9 @@ export class Multiplexer {
     else context.run({ client, call: undefined }, () => this.onmessage?.(message));
   }
 
-  #notify(message: JsonRpcNotification, options: SendOptions | undefined): void {
+  #notify(message: JsonRpcNotification, options: SendOptions | undefined): Later<void> {
     if (message.method === 'notifications/tools/list_changed') this.forgetTools();
-    this.outbound.notify(message, options);
+    return this.outbound.notify(message, options);
   }
 
   #settle(response: JsonRpcResponse): void {

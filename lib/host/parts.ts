@@ -7,11 +7,12 @@
  */
 import type { Logger } from '../log.js';
 import type { Deadlines } from './deadlines.js';
-import type { KeepAlive } from './keep-alive.js';
 import type { Lifecycle } from './lifecycle.js';
+import type { LiveSession } from './live-session.js';
 import type { AnswerMode, PostStream } from './post-stream.js';
 import type { ServerSource } from './server-source.js';
 import type { Sessions } from './sessions.js';
+import type { Streams } from './streams.js';
 
 /** The settings that the legacy era reads. */
 export interface EraSettings {
@@ -24,9 +25,11 @@ export interface EndpointParts {
   readonly settings: EraSettings;
   readonly sessions: Sessions;
   readonly source: ServerSource;
-  readonly keepAlive: KeepAlive;
+  readonly streams: Streams;
   /** Unanswered POSTs that become event streams in a moment. */
   readonly patience: Deadlines<PostStream>;
+  /** Sessions whose GET stream waits for its client to come back. */
+  readonly absent: Deadlines<LiveSession>;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
 }

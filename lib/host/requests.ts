@@ -72,12 +72,23 @@ function run({ parts, incoming, client, exchange, reply }: Posted, lease: Lease)
     lease.release();
     return refuse(reply, late, idOf(incoming));
   }
-  const extra = messageExtra(exchange, lease.server);
-  const stream = new PostStream(reply, parts.keepAlive, {
+  const { streams } = parts;
+  const stream = new PostStream(reply, {
     mode: modeOf(exchange, parts.settings.responseMode),
     patience: parts.patience,
     calls: requests.length,
     isBatch,
+    allowsPolling: streams.allowsPolling(client),
+    begin: () =>
+      streams.begin(
+        client,
+        requests.map(({ id }) => id),
+      ),
+    ended: (events) => streams.ended(client, events),
+  });
+  const extra = messageExtra(exchange, lease.server, {
+    closeSSEStream: () => stream.closeConnection(),
+    closeStandaloneSSEStream: () => closeStandalone(parts, client),
   });
   const served = { parts, client, lease, stream, extra, open: requests.length };
   for (const request of requests) start(request, served);
@@ -114,6 +125,11 @@ function start(request: JsonRpcRequest, served: Served): void {
     forget(call, client, parts);
     over(served);
   };
+}
+
+/** A no-op where the client would not come back. */
+function closeStandalone({ streams }: EndpointParts, client: Client): void {
+  if (streams.allowsPolling(client)) client.standalone?.close();
 }
 
 function forget(call: Call, client: Client, { sessions }: EndpointParts): void {

@@ -8,6 +8,7 @@
 import type { ClientIdentity } from '../protocol/client.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import type {
+  DropReason,
   SessionLimits,
   SessionPhase,
   SessionRecord,
@@ -15,17 +16,21 @@ import type {
   Store,
 } from '../store/port.js';
 import type { Audience } from './audience.js';
+import type { EventStream } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 import { Identities } from './identities.js';
 import { andThen, type Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import type { SealedSession } from './session-id.js';
 import { readSessionId, type SessionIds } from './session-id.js';
-import type { StandaloneStream } from './standalone-stream.js';
 import { Subscriptions } from './subscriptions.js';
 
 /** Told when a session is over, with what it followed. */
-export type SessionEnded = (session: LiveSession, uris: readonly string[]) => void;
+export type SessionEnded = (
+  session: LiveSession,
+  uris: readonly string[],
+  reason: DropReason,
+) => void;
 
 export class Sessions implements Audience {
   readonly subscriptions = new Subscriptions();
@@ -49,7 +54,7 @@ export class Sessions implements Audience {
     this.#endpointUrl = endpointUrl;
     this.#store = store.sessions(limits, {
       busy: (id) => this.#isBusy(id),
-      dropped: (record) => this.#dropped(record),
+      dropped: (record, reason) => this.#dropped(record, reason),
     });
   }
 
@@ -109,7 +114,7 @@ export class Sessions implements Audience {
     return this.#store.count();
   }
 
-  *streams(): Iterable<StandaloneStream> {
+  *streams(): Iterable<EventStream> {
     for (const { standalone } of this.#live.values()) {
       if (standalone !== undefined) yield standalone;
     }
@@ -185,14 +190,14 @@ export class Sessions implements Audience {
     const session = this.#live.get(id);
     if (session === undefined) return false;
     this.tidy(session);
-    return !session.isIdle;
+    return session.isBusy;
   }
 
-  #dropped(record: SessionRecord): void {
+  #dropped(record: SessionRecord, reason: DropReason): void {
     const session = this.#live.get(record.id) ?? new LiveSession(record);
     this.#live.delete(record.id);
     const uris = this.subscriptions.drop(record);
     session.end();
-    this.onEnded(session, uris);
+    this.onEnded(session, uris, reason);
   }
 }

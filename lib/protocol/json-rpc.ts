@@ -78,10 +78,21 @@ export type Incoming =
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Every member of a message. */
+export const MEMBERS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'] as const;
+
+const MEMBER_NAMES: ReadonlySet<string> = new Set(MEMBERS);
+
+/** Seven letters, each of which may be written with a character of two code units. */
+const MAX_LOOKALIKE_LENGTH = 14;
+
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** True for the name of a member, as JSON-RPC spells it. */
+export const isMember = (name: string): boolean => MEMBER_NAMES.has(name);
 
 /** True for a string or a safe integer. */
 export const isRequestId = (value: unknown): value is RequestId =>
@@ -96,6 +107,9 @@ export const isRequestId = (value: unknown): value is RequestId =>
 export function readMessage(value: unknown): Incoming {
   if (!isObject(value)) return { kind: 'invalid', reason: 'a message is a JSON object' };
   const id = isRequestId(value.id) ? value.id : undefined;
+  if (hasLookalike(value)) {
+    return { kind: 'invalid', id, reason: 'a member is not spelled as JSON-RPC spells it' };
+  }
   if (value.jsonrpc !== '2.0') return { kind: 'invalid', id, reason: 'jsonrpc must be "2.0"' };
   if (value.id !== undefined && id === undefined) {
     return { kind: 'invalid', reason: 'id must be a string or an integer' };
@@ -110,6 +124,21 @@ export function readMessage(value: unknown): Incoming {
   if (id === undefined)
     return { kind: 'notification', message: { jsonrpc: '2.0', method, params } };
   return { kind: 'request', message: { jsonrpc: '2.0', id, method, params } };
+}
+
+/** A key that another reader, which ignores case or stops at a NUL, would take for a member. */
+function hasLookalike(message: Fields): boolean {
+  for (const name of Object.keys(message)) {
+    if (!isMember(name) && isMember(folded(name))) return true;
+  }
+  return false;
+}
+
+/** What is left of a key without letter case, compatibility forms and all from its first NUL. */
+function folded(name: string): string {
+  const end = name.indexOf('\0');
+  const text = end === -1 ? name : name.slice(0, end);
+  return text.length > MAX_LOOKALIKE_LENGTH ? '' : text.normalize('NFKC').toLowerCase();
 }
 
 function readResponse(value: Fields, id: RequestId | undefined): Incoming {

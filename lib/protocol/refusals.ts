@@ -36,6 +36,12 @@ export const REFUSALS = {
     'malformed_json',
     'Parse error: the body is not valid JSON',
   ),
+  duplicateKey: refusal(
+    400,
+    CODES.parse,
+    'duplicate_key',
+    'Parse error: a message has one of its members twice',
+  ),
   emptyBatch: refusal(
     400,
     CODES.invalidRequest,
@@ -66,6 +72,12 @@ export const REFUSALS = {
     'body_truncated',
     'Invalid request: the body ended early',
   ),
+  bodyTimeout: refusal(
+    408,
+    CODES.server,
+    'body_timeout',
+    'Request timeout: the body comes too slowly',
+  ),
   mediaType: refusal(
     415,
     CODES.server,
@@ -91,6 +103,12 @@ export const REFUSALS = {
     'Bad request: the Mcp-Session-Id header is required',
   ),
   sessionNotFound: refusal(404, CODES.sessionNotFound, 'session_not_found', 'Session not found'),
+  unknownEvent: refusal(
+    400,
+    CODES.server,
+    'unknown_event',
+    'Bad request: Last-Event-ID names no event of this session that is still kept',
+  ),
   duplicateId: refusal(
     409,
     CODES.invalidRequest,
@@ -114,6 +132,13 @@ export const REFUSALS = {
     CODES.server,
     'server_unavailable',
     'The server is not available',
+    RETRY,
+  ),
+  storeUnavailable: refusal(
+    503,
+    CODES.server,
+    'store_unavailable',
+    'What is kept of this session cannot be read now',
     RETRY,
   ),
   noMetadata: refusal(404, CODES.server, 'no_metadata', 'Not found: there is no metadata here'),

@@ -26,3 +26,6 @@ export const negotiate = (proposed: unknown): LegacyVersion =>
 
 /** JSON arrays of messages exist in 2025-03-26 only; 2025-06-18 removed them. */
 export const allowsBatches = (version: LegacyVersion): boolean => version === '2025-03-26';
+
+/** Whether clients take an event without data, and a connection that closes before the answer (SEP-1699). */
+export const allowsPolling = (version: LegacyVersion): boolean => version === '2025-11-25';

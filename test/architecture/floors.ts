@@ -32,7 +32,7 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
 /** Where each dependency may be imported; `types` allows more files to name its types. */
 const HOMES: Readonly<Record<string, { readonly values: RegExp; readonly types?: RegExp }>> = {
   cors: { values: /^middleware\/cors\.ts$/ },
-  'express-rate-limit': { values: /^middleware\/rate-limit\.ts$/ },
+  'express-rate-limit': { values: /^middleware\/(rate-limit|client-address)\.ts$/ },
   express: {
     values: /^middleware\/(mcp-router|health-router|rate-limit|serve|well-known-router)\.ts$/,
   },

@@ -6,31 +6,44 @@
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { lacksChromium } from '../support/chromium.js';
 import { listen } from '../support/listen.js';
 import { run, startServer } from './processes.js';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
 
-/** Stories, and how many endpoints their servers print. */
+/** Stories, and how many endpoints and pages their servers print. */
 const STORIES = {
   'ask-the-user': 1,
+  'browser-client': 2,
   commonjs: 1,
   'custom-middleware': 1,
   'custom-path': 1,
   'direct-server': 1,
   'existing-api': 1,
   health: 1,
+  'long-running': 1,
   'nested-mounts': 3,
   'per-user-tools': 1,
   'several-servers': 3,
   stateless: 2,
 };
 
+const { 'browser-client': pageAndEndpoint, ...STORIES_OF_NODE } = STORIES;
+
 describe('the examples', () => {
-  it.each(Object.entries(STORIES))('%s proves itself', async (story, endpoints) => {
-    const { urls } = await startServer(story, endpoints);
-    const { code, stdout, stderr } = await run(story, 'client', urls);
-    expect(code, stdout + stderr).toBe(0);
+  it.each(Object.entries(STORIES_OF_NODE))('%s proves itself', prove);
+
+  it.skipIf(lacksChromium('the example browser-client'))(
+    'browser-client proves itself',
+    { timeout: 60_000 },
+    () => prove('browser-client', pageAndEndpoint),
+  );
+
+  it('browser-client says in one line that there is no browser', async () => {
+    const { code, stderr } = await run('browser-client', 'client', [], { PATH: '' });
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringContaining('chromium')]);
   });
 
   it('are all run here, and each has a README', () => {
@@ -103,6 +116,13 @@ describe('the API of existing-api', () => {
     expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(taken.port)]);
   });
 });
+
+/** Runs a story's client against its server, to its end. */
+async function prove(story: string, addresses: number): Promise<void> {
+  const { urls } = await startServer(story, addresses);
+  const { code, stdout, stderr } = await run(story, 'client', urls);
+  expect(code, stdout + stderr).toBe(0);
+}
 
 /** Starts the API; returns the URL of its to-dos. */
 async function startApi(): Promise<string> {

@@ -25,6 +25,10 @@ describe('placeOf', () => {
     ['/%zz/mcp', '/%zz/mcp'],
     ['/%ff/mcp', '/%ff/mcp'],
     ['/caf%C3%A9/mcp', '/café/mcp'],
+    ['/a%0D%0ab/mcp', '/a%0D%0Ab/mcp'],
+    ['/a%22b/mcp', '/a%22b/mcp'],
+    ['/a"b/mcp', '/a%22b/mcp'],
+    ['/a%1b%7F%c2%85%e2%80%a8/mcp', '/a%1B%7F%C2%85%E2%80%A8/mcp'],
     ['http://example.com/api/mcp?a=1', '/api/mcp'],
     ['http://example.com', '/'],
   ])('%s is at %s', (target, place) => {

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import express, { type RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
 import { type BodyOutcome, readBody, refusalOfParserError } from '../../middleware/body.js';
+import { PaceKeeper } from '../../middleware/body-pace.js';
 import { endpoint } from '../support/endpoint.js';
 import { greeter, greeting, greetingIn } from '../support/greeter.js';
 import { listen } from '../support/listen.js';
@@ -16,6 +17,7 @@ import { JSON_HEADERS, post, type Sent, send } from '../support/raw-request.js';
 import { expectRefusal } from '../support/refusal.js';
 
 const LIMIT = 1_000;
+const RULES = { limitBytes: LIMIT, pace: new PaceKeeper() };
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const MESSAGE = { jsonrpc: '2.0', id: 1, method: 'ping' };
 const TEXT = JSON.stringify(MESSAGE);
@@ -26,7 +28,7 @@ async function outcomeOf(sent: Sent, ...before: RequestHandler[]): Promise<BodyO
   const app = express();
   if (before.length > 0) app.use(...before);
   app.use(async (req, res) => {
-    outcomes.push(await readBody(req, LIMIT));
+    outcomes.push(await readBody(req, RULES));
     res.set('Connection', 'close').end();
   });
   await send(await listen(app), { headers: JSON_TYPE, ...sent });
@@ -122,7 +124,7 @@ describe('a body that is read here', () => {
     const bytes = Buffer.from(JSON.stringify('é€𝄞'));
     const outcomes: BodyOutcome[] = [];
     const origin = await listen(async (req, res) => {
-      const outcome = readBody(req, LIMIT);
+      const outcome = readBody(req, RULES);
       req.on('data', () => res.write('.'));
       outcomes.push(await outcome);
       res.end();
@@ -159,7 +161,7 @@ describe('a body that is read here', () => {
   it('is refused when its end does not come', async () => {
     const outcome = await leftBehind((req, leave) => {
       req.once('data', leave);
-      return readBody(req, LIMIT);
+      return readBody(req, RULES);
     });
     expect(toldBy(outcome)).toBe('400 body_truncated');
   });
@@ -168,7 +170,7 @@ describe('a body that is read here', () => {
     const outcome = await leftBehind(async (req, leave) => {
       leave();
       await new Promise<void>((resolve) => req.once('close', resolve));
-      return readBody(req, LIMIT);
+      return readBody(req, RULES);
     });
     expect(toldBy(outcome)).toBe('400 body_truncated');
   });

@@ -113,6 +113,31 @@ const NOT_A_MESSAGE: readonly BadRequest[] = [
   },
 ];
 
+/** Messages that two readers would not read alike (CVE-2026-27896). */
+const AMBIGUOUS: readonly BadRequest[] = [
+  ...[
+    // The parser has dropped the first of the two.
+    { text: LIST_TEXT.replace('}', ',"method":"tools/call"}'), parserFirst: UNDERSTOOD },
+    { text: LIST_TEXT.replace('}', ',"\\u006dethod":"tools/call"}'), parserFirst: UNDERSTOOD },
+    { text: LIST_TEXT.replace('}', ',"id":2}'), parserFirst: { ...UNDERSTOOD, id: 2 } },
+    {
+      text: `[${LIST_TEXT},${LIST_TEXT.replace('}', ',"params":{},"params":{}}')}]`,
+      parserFirst: { ...UNDERSTOOD, id: undefined },
+    },
+  ].map(({ text, parserFirst }) => ({
+    name: `a member that is there twice: ${text}`,
+    sent: sent(text),
+    ...refusal(400, 'duplicate_key'),
+    parserFirst,
+  })),
+  ...['Method', 'METHOD', 'paramſ', 'Params', 'ID', 'method\0', 'Error'].map((name) => ({
+    name: `the member ${JSON.stringify(name)}`,
+    sent: json({ ...LIST, [name]: {} }),
+    ...INVALID,
+    id: 1,
+  })),
+];
+
 /** Batches: wrong size, wrong revision, wrong members. */
 const BATCHES: readonly BadRequest[] = [
   { name: 'an empty batch', sent: json([]), ...refusal(400, 'empty_batch') },
@@ -269,6 +294,7 @@ const HANDSHAKES: readonly BadRequest[] = [
 export const BAD_REQUESTS: readonly BadRequest[] = [
   ...NOT_JSON,
   ...NOT_A_MESSAGE,
+  ...AMBIGUOUS,
   ...BATCHES,
   ...FORMS,
   ...HEADERS,

@@ -25,12 +25,14 @@ export interface TestEndpoint {
   client(options?: RawClientOptions): Promise<RawClient>;
 }
 
-/** The app's login: the `X-User` header is the user, `X-Scopes` what they may do. */
+/** The app's login: `X-User` is the user, `X-Scopes` what they may do, `X-Expires-At` until when (seconds). */
 const login: RequestHandler = (req, _res, next) => {
   const user = req.get('x-user');
   if (user !== undefined) {
     const scopes = req.get('x-scopes')?.split(' ') ?? [];
-    const auth = { token: `token of ${user}`, clientId: 'app', scopes, extra: { sub: user } };
+    const expiresAt = Number(req.get('x-expires-at')) || undefined;
+    const token = `token of ${user}`;
+    const auth = { token, clientId: 'app', scopes, expiresAt, extra: { sub: user } };
     Object.assign(req, { auth });
   }
   next();

@@ -44,6 +44,33 @@ describe('a request', () => {
   });
 });
 
+describe('a member that only some readers would see', () => {
+  const whole = { jsonrpc: '2.0', id: 1, method: 'ping' };
+  it.each([
+    ...['Method', 'METHOD', 'ｍethod', 'method\0', 'method\0x', 'Method\0'],
+    ...['paramſ', 'PARAMS', '㎩rams', 'params\0'.padEnd(99, 'x'), 'para㎳', '𝓹𝓪𝓻𝓪𝓶𝓼', '𝐏arams'],
+    ...['jsonRPC', 'Jsonrpc', 'ID', 'Id', 'ⅰd', 'iＤ', 'Result', 'ERROR'],
+  ])('makes a message invalid: %j', (name) => {
+    expect(readMessage({ ...whole, [name]: 'x' })).toMatchObject({ kind: 'invalid', id: 1 });
+    const { kind } = readMessage({ jsonrpc: '2.0', id: 1, result: {}, [name]: 'x' });
+    expect(kind).toBe('invalid');
+  });
+
+  it.each([
+    ...['methods', 'meth', 'param', '_method', 'method ', 'mèthod', 'mеthod', 'ıd', 'i\0d', '\0id'],
+    ...['', '\0', '__proto__', 'constructor', 'toString', 'x'.repeat(99), '𝓹𝓪𝓻𝓪𝓶𝓼𝓼'],
+  ])('is not what other members are: %j', (name) => {
+    const message = JSON.parse(
+      `{"jsonrpc":"2.0","id":1,"method":"ping",${JSON.stringify(name)}:{}}`,
+    );
+    expect(readMessage(message)).toEqual({ kind: 'request', message: { ...whole } });
+  });
+
+  it('may be a parameter', () => {
+    expect(readMessage({ ...whole, params: { Method: 1, ID: 2 } }).kind).toBe('request');
+  });
+});
+
 describe('a notification', () => {
   it('is a request without an id', () => {
     const message = { jsonrpc: '2.0', method: 'notifications/initialized' };
