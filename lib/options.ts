@@ -90,11 +90,13 @@ export interface McpRouterOptions<Handler = Middleware> {
   /** Prefix that a reverse proxy strips before the app sees the request. Default: none. */
   readonly proxyPrefix?: string;
   /**
-   * Who may use the endpoint. `false`: everybody, on purpose.
+   * Who may use the endpoint: a gate. `false`: everybody, on purpose.
    *
-   * With a gate that names authorization servers `baseUrl` is required, and so is `wellKnownRouter`.
+   * With a gate that names authorization servers, `wellKnownRouter` has to serve their documents.
    *
-   * Default: everybody.
+   * Default: none.
+   *
+   * @throws OptionError `ERR_MCP_OPTION` for a gate that names an authorization server, without `baseUrl`.
    */
   readonly auth?: AuthGate | false;
   /**
@@ -218,6 +220,8 @@ export interface McpRouterOptions<Handler = Middleware> {
 /** The options in force: `mcp.settings`. */
 export interface ResolvedOptions {
   readonly address: Address;
+  /** The gate itself; it shows no secret. False for an open endpoint. */
+  readonly auth: AuthGate | false;
   readonly wellKnown: 'internal' | 'external';
   readonly resourceName: string | undefined;
   readonly resourceDocumentation: string | undefined;

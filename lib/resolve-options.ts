@@ -22,8 +22,6 @@ export interface Resolved {
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
   readonly eventStore: EventStore | false | undefined;
-  /** Undefined for an open endpoint. */
-  readonly gate: AuthGate | undefined;
   readonly middleware: readonly Middleware[];
   readonly logger: Logger;
 }
@@ -69,7 +67,7 @@ const path = z.string({ error: 'a path' }).optional();
 const EVENT_STORE =
   'false, or an event store such as memoryEventStore() or an EventStore of the SDK';
 
-const gate = z.custom<AuthGate>(isGate, { error: 'a gate such as jwtAuth(…)' });
+const gate = z.custom<AuthGate>(isGate, { error: 'a gate' });
 const page = z
   .union([z.string(), z.instanceof(URL)], { error: 'a URL' })
   .refine((value) => isPage(String(value)), {
@@ -77,9 +75,9 @@ const page = z
   });
 const scope = z
   .string({ error: 'a scope' })
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'a scope without spaces, quotes and backslashes' })
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'a scope without spaces and quotes' })
   .refine((value) => value !== 'offline_access', {
-    error: 'scopes of the resource; clients ask for offline_access by themselves',
+    error: 'a scope that tokens have (clients ask for offline_access by themselves)',
   });
 
 const SCHEMA = z.strictObject({
@@ -89,7 +87,9 @@ const SCHEMA = z.strictObject({
   resourceBaseUrl: url,
   proxyPrefix: path,
   auth: z
-    .union([z.literal(false), gate], { error: 'a gate such as jwtAuth(…), or false' })
+    .union([z.literal(false), gate], {
+      error: 'false, or a gate such as staticTokens(…) or jwtAuth(…)',
+    })
     .optional(),
   wellKnown: z
     .enum(['internal', 'external'], { error: '"internal" or "external"' })
@@ -200,25 +200,23 @@ export function resolveOptions(
   const values = merged(options, environment);
   const parsed = SCHEMA.safeParse(values);
   if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
-  const { secret: ring, middleware, store, eventStore, logger, auth } = parsed.data;
+  const { secret: ring, middleware, store, eventStore, logger } = parsed.data;
   const settings = settingsOf(parsed.data, environment);
-  if (auth) requireBaseUrl(auth, settings);
+  refuseHomelessGate(settings);
   return {
     settings,
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
     eventStore,
-    gate: auth || undefined,
     middleware: [middleware].flat(),
     logger: faultless(logger ?? environment.logger ?? silentLogger),
   };
 }
 
-/** Whose resource a token is for can only be said with the endpoint's URL. */
-function requireBaseUrl(auth: AuthGate, { address }: ResolvedOptions): void {
-  if (!hasAuthorizationServer(auth) || address.url !== undefined) return;
+function refuseHomelessGate({ auth, address }: ResolvedOptions): void {
+  if (auth === false || address.url !== undefined || !hasAuthorizationServer(auth)) return;
   throw new OptionError(
-    `baseUrl: expected the public URL of the mount, got none. auth names an authorization server, whose tokens are for baseUrl + mcpPath: set baseUrl: "https://host/prefix".`,
+    `baseUrl: expected a URL with auth of the kind "${auth.name}", got none. Tokens are issued for the endpoint's URL.`,
   );
 }
 
@@ -264,7 +262,7 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
-  return deepFrozen({
+  const settings = deepFrozen({
     address: resolveAddress(checked),
     wellKnown: checked.wellKnown,
     resourceName: checked.resourceName,
@@ -291,6 +289,8 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     dangerouslyShareClientState,
     rateLimit: checked.rateLimit,
   });
+  // A gate has a life of its own; it is not ours to freeze.
+  return Object.freeze({ ...settings, auth: checked.auth ?? false });
 }
 
 function deepFrozen<T extends object>(value: T): T {

@@ -85,7 +85,7 @@ export function mcpRouter(
     sessions: endpoint.sessions,
     notify: endpoint.notify,
     errorHandler: parserErrorHandler(settings),
-    ready: async () => withChecks(await endpoint.ready(), discoveryReadiness(resolved)),
+    ready: async () => withChecks(await endpoint.ready(), discoveryReadiness(settings)),
     drain: (drainOptions) => endpoint.drain(drainOptions),
     close: async () => {
       releaseAddress();
@@ -94,12 +94,12 @@ export function mcpRouter(
   };
   router.all(
     settings.address.mcpPath,
-    entrance(resolved),
+    entrance(settings),
     ...(resolved.middleware as unknown as RequestHandler[]),
     ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
     mcpHandler(endpoint, resolved),
   );
-  for (const handler of issuerMetadataHandlers(discoverable(resolved))) {
+  for (const handler of issuerMetadataHandlers(discoverable(settings))) {
     router.all('/.well-known/openid-configuration', handler);
   }
   RESOLVED.set(router, resolved);
@@ -116,23 +116,13 @@ const RESOLVED = new WeakMap<object, Resolved>();
 /** The options that a router was built from; undefined for anything else. */
 export const resolvedOf = (router: object): Resolved | undefined => RESOLVED.get(router);
 
-/**
- * CORS, guards and the invariant, in one layer: each layer of a route costs every call its share. The
- * invariant comes before auth: a challenge from a wrong mount sends clients where nothing is.
- */
-function entrance(resolved: Resolved): RequestHandler {
-  const { settings } = resolved;
+/** CORS and guards, in one layer: each layer of a route costs every call its share. */
+function entrance(settings: ResolvedOptions): RequestHandler {
   const setCorsHeaders = corsHandler(settings);
   const guardHostAndOrigin = guardHandler(settings);
-  const wrongMount = mountGuard(resolved);
   return function enterMcp(req, res, next) {
-    const enter = () => {
-      const fault = wrongMount(requestedPlace(req as HttpRequest));
-      if (fault === undefined) return next();
-      refuse(new HttpReply(res, settings.limits.unsentBytes), fault);
-    };
     setCorsHeaders(req, res, (error) =>
-      error === undefined ? guardHostAndOrigin(req, res, enter) : next(error),
+      error === undefined ? guardHostAndOrigin(req, res, next) : next(error),
     );
   };
 }
@@ -153,13 +143,17 @@ function assembledOr(
 
 type Serving = ReturnType<typeof assemble>;
 
-function mcpHandler(endpoint: Serving, { settings }: Resolved): RequestHandler {
+function mcpHandler(endpoint: Serving, resolved: Resolved): RequestHandler {
+  const { settings } = resolved;
   const { bodyBytes, unsentBytes } = settings.limits;
   const rules = { limitBytes: bodyBytes, pace: new PaceKeeper() };
+  const wrongMount = mountGuard(resolved);
   return async function serveMcp(req, res) {
     const request = req as HttpRequest;
     const reply = new HttpReply(res, unsentBytes);
     const place = requestedPlace(request);
+    const fault = wrongMount(place);
+    if (fault !== undefined) return refuse(reply, fault);
     const body = req.method === 'POST' ? await readBody(request, rules) : NO_BODY;
     if (!body.ok) return refuse(reply, body.refusal);
     const exchange = new HttpExchange(request, place, body.value, settings.address);

@@ -11,6 +11,7 @@ import { type DiscoverableEndpoint, isDocumented } from '../lib/discovery/docume
 import { discoveryCheck, whereaboutsOf } from '../lib/discovery/register.js';
 import type { ReadinessCheck } from '../lib/host/endpoint.js';
 import type { Logger } from '../lib/log.js';
+import type { ResolvedOptions } from '../lib/options.js';
 import { CODES } from '../lib/protocol/json-rpc.js';
 import type { Refusal } from '../lib/protocol/refusals.js';
 import type { Resolved } from '../lib/resolve-options.js';
@@ -20,11 +21,10 @@ import { type MountFault, mountCheck } from '../lib/urls.js';
 const MAX_LOGGED = 16;
 
 /** Checks every request; the refusal names what is expected, what there is, and the line to change. */
-export function mountGuard(resolved: Resolved): (place: string) => Refusal | undefined {
-  const { settings, logger } = resolved;
+export function mountGuard({ settings, logger }: Resolved): (place: string) => Refusal | undefined {
   const mountFault = mountCheck(settings.address);
   const discoveryFault =
-    settings.wellKnown === 'external' ? () => undefined : discoveryCheck(discoverable(resolved));
+    settings.wellKnown === 'external' ? () => undefined : discoveryCheck(discoverable(settings));
   const log = loggedOnce(logger);
   return (place) => {
     const fault = mountFault(place) ?? discoveryFault();
@@ -36,18 +36,18 @@ export function mountGuard(resolved: Resolved): (place: string) => Refusal | und
 }
 
 /** Whether clients find the documents; nothing to check without any, or when they are external. */
-export function discoveryReadiness(resolved: Resolved): ReadinessCheck[] {
-  const endpoint = discoverable(resolved);
-  if (resolved.settings.wellKnown === 'external' || !isDocumented(endpoint)) return [];
+export function discoveryReadiness(settings: ResolvedOptions): ReadinessCheck[] {
+  const endpoint = discoverable(settings);
+  if (settings.wellKnown === 'external' || !isDocumented(endpoint)) return [];
   const { fault, isAtRoot } = whereaboutsOf(endpoint);
   if (fault !== undefined) return [{ name: 'discovery', ok: false, detail: fault.message }];
   return [{ name: 'discovery', ok: true, ...(!isAtRoot && { detail: UNSEEN }) }];
 }
 
 /** What the documents of an endpoint are made from. */
-export const discoverable = ({ settings, gate }: Resolved): DiscoverableEndpoint => ({
+export const discoverable = (settings: ResolvedOptions): DiscoverableEndpoint => ({
   ...settings,
-  gate,
+  gate: settings.auth === false ? undefined : settings.auth,
 });
 
 const UNSEEN =

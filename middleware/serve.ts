@@ -17,7 +17,7 @@ import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import { resourceMetadataUrl, urlMap } from '../lib/urls.js';
 import { healthRouter } from './health-router.js';
-import { type McpRouter, type McpRouterOptions, mcpRouter, resolvedOf } from './mcp-router.js';
+import { type McpRouter, type McpRouterOptions, mcpRouter } from './mcp-router.js';
 import { wellKnownRouter } from './well-known-router.js';
 
 /** Options of {@link serve}: those of `mcpRouter`, and where to listen. */
@@ -125,10 +125,9 @@ function withEnvironment(options: ServeOptions) {
   return { ...options, port, host, print: print === false ? () => {} : print };
 }
 
-function metadataUrlOf(router: McpRouter): string | undefined {
-  const resolved = resolvedOf(router);
-  const { address } = router.mcp.settings;
-  return hasAuthorizationServer(resolved?.gate) ? resourceMetadataUrl(address, {}) : undefined;
+function metadataUrlOf({ mcp }: McpRouter): string | undefined {
+  const { address, auth } = mcp.settings;
+  return auth && hasAuthorizationServer(auth) ? resourceMetadataUrl(address, {}) : undefined;
 }
 
 async function listen(http: Server, port: number, host: string): Promise<void> {

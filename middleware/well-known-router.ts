@@ -38,7 +38,7 @@ import { discoverable } from './mount-guard.js';
  */
 export function wellKnownRouter(...sources: (McpRouterOptions | McpRouter)[]): Router {
   const resolved = sources.map(resolvedFrom);
-  const endpoints = resolved.map(discoverable);
+  const endpoints = resolved.map(({ settings }) => discoverable(settings));
   const site = new Site(endpoints);
   warnOfAliases(site.refusedAliases, resolved);
   const registration = new Registration(endpoints.filter(isDocumented));

@@ -76,5 +76,5 @@ export interface AuthGate {
  * True when a client can get a token somewhere: then discovery documents say where, and they repeat
  * `baseUrl`.
  */
-export const hasAuthorizationServer = (gate: AuthGate | undefined): gate is AuthGate =>
-  gate !== undefined && (gate.ownServer !== undefined || gate.authorizationServers.length > 0);
+export const hasAuthorizationServer = ({ authorizationServers, ownServer }: AuthGate): boolean =>
+  ownServer !== undefined || authorizationServers.length > 0;

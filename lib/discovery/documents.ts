@@ -48,7 +48,9 @@ const NOT_OF_A_RESOURCE = 'offline_access';
 
 /** True when there is something to tell: without authorization servers there are no documents. */
 export const isDocumented = (endpoint: DiscoverableEndpoint): endpoint is DocumentedEndpoint =>
-  hasAuthorizationServer(endpoint.gate) && endpoint.address.url !== undefined;
+  endpoint.gate !== undefined &&
+  endpoint.address.url !== undefined &&
+  hasAuthorizationServer(endpoint.gate);
 
 /** The documents of an endpoint that belong at the root of its host. */
 export function documentsOf(endpoint: DocumentedEndpoint): MetadataDocument[] {

@@ -16,8 +16,8 @@ import { resolveOptions } from '../../lib/resolve-options.js';
 
 /** An endpoint with these options, protected or open. */
 export function discoverable(options: McpRouterOptions): DiscoverableEndpoint {
-  const { settings, gate } = resolveOptions(options, {});
-  return { ...settings, gate };
+  const { settings } = resolveOptions(options, {});
+  return { ...settings, gate: settings.auth === false ? undefined : settings.auth };
 }
 
 /** An endpoint that has documents. */

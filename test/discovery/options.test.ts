@@ -17,9 +17,9 @@ const refusalOf = (options: object) => optionErrorOf(() => resolved(options));
 describe('auth', () => {
   it('is a gate, or false for an endpoint that is open on purpose', () => {
     const gate = bareGate();
-    expect(resolved({ auth: gate }).gate).toBe(gate);
-    for (const auth of [false, undefined]) expect(resolved({ auth }).gate).toBeUndefined();
-    expect(resolved({ auth: gate }).settings).not.toHaveProperty('auth');
+    expect(resolved({ auth: gate }).settings.auth).toBe(gate);
+    expect(Object.isFrozen(gate)).toBe(false);
+    for (const auth of [false, undefined]) expect(resolved({ auth }).settings.auth).toBe(false);
   });
 
   it.each([
@@ -33,9 +33,7 @@ describe('auth', () => {
     { ...bareGate(), authorizationServers: [''] },
     { ...bareGate(), authorizationServers: [5] },
   ])('is nothing else: %o', (auth) => {
-    expect(refusalOf({ baseUrl: 'https://h', auth })).toMatch(
-      /^auth: expected a gate such as jwtAuth/,
-    );
+    expect(refusalOf({ baseUrl: 'https://h', auth })).toMatch(/^auth: expected /);
   });
 
   it('never repeats what may be a token', () => {
@@ -45,8 +43,8 @@ describe('auth', () => {
 
 describe('baseUrl is required with an authorization server (DESIGN §2)', () => {
   it.each([remoteGate('https://login.example.com'), ownGate()])('%o', (auth) => {
-    expect(refusalOf({ auth })).toMatch(/^baseUrl: expected the public URL of the mount, got none/);
-    expect(resolved({ auth, baseUrl: 'https://h' }).gate).toBe(auth);
+    expect(refusalOf({ auth })).toMatch(/^baseUrl: expected a URL with auth/);
+    expect(resolved({ auth, baseUrl: 'https://h' }).settings.auth).toBe(auth);
     expect(resolved({ auth }, { baseUrl: 'https://h' }).settings.address.url).toBe('https://h/mcp');
   });
 
@@ -67,11 +65,11 @@ describe('a refusal', () => {
     [{ scopesSupported: [5] }, 'scopesSupported.0: expected a scope, got 5.'],
     [
       { scopesSupported: ['read write'] },
-      'scopesSupported.0: expected a scope without spaces, quotes and backslashes, got "read write".',
+      'scopesSupported.0: expected a scope without spaces and quotes, got "read write".',
     ],
     [
       { scopesSupported: ['read', 'offline_access'] },
-      'scopesSupported.1: expected scopes of the resource; clients ask for offline_access by themselves, got "offline_access".',
+      'scopesSupported.1: expected a scope that tokens have (clients ask for offline_access by themselves), got "offline_access".',
     ],
   ])('says where, what was expected and what was given: %o', (options, message) => {
     expect(refusalOf(options)).toBe(message);

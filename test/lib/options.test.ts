@@ -34,6 +34,7 @@ describe('the defaults', () => {
         resource: undefined,
         proxyPrefix: '',
       },
+      auth: false,
       wellKnown: 'internal',
       resourceName: undefined,
       resourceDocumentation: undefined,
