@@ -5,10 +5,13 @@
  *
  * @module
  */
+import { staticTokens } from './auth/static-tokens.js';
+import type { Environment } from './env.js';
 import { OptionError } from './errors.js';
 import { eventLogOf } from './events/event-store.js';
 import { memoryEventStore } from './events/memory.js';
 import type { EventLog } from './events/port.js';
+import { Access } from './host/access.js';
 import type { Audience } from './host/audience.js';
 import { Deadlines } from './host/deadlines.js';
 import { Endpoint } from './host/endpoint.js';
@@ -24,11 +27,26 @@ import { SessionIds } from './host/session-id.js';
 import { Sessions } from './host/sessions.js';
 import { SharedServer } from './host/shared-server.js';
 import { Streams } from './host/streams.js';
-import type { Resolved } from './resolve-options.js';
+import type { McpRouterOptions } from './options.js';
+import { type Resolved, resolveOptions } from './resolve-options.js';
 import { memoryStore } from './store/memory.js';
 
 /** How long a GET stream waits for its client to come back: longer than a client that still wants it. */
 const ABSENT_MS = 300_000;
+
+/**
+ * The options in force; a token in the environment is a gate by now.
+ *
+ * @throws OptionError that names the option, what was expected and what was given.
+ */
+export function resolve(options: McpRouterOptions<unknown>, environment: Environment): Resolved {
+  const resolved = resolveOptions(options, environment);
+  const { settings, authToken } = resolved;
+  if (authToken === undefined) return resolved;
+  const holder = { clientId: 'MCP_AUTH_TOKEN', scopes: settings.requiredScopes };
+  const auth = staticTokens([[authToken, holder]]);
+  return { ...resolved, settings: Object.freeze({ ...settings, auth }) };
+}
 
 /** Builds one endpoint. */
 export function assemble(server: ConnectableServer | ServerFactory, resolved: Resolved): Endpoint {
@@ -58,10 +76,17 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
       session.detach();
       sessions.tidy(session);
     }),
+    access: accessOf(resolved),
     patience: new Deadlines<PostStream>(settings.upgradeAfterMs, (post) => post.startStreaming()),
     lifecycle: new Lifecycle(),
     logger,
   });
+}
+
+/** What is not restricted costs nothing. */
+function accessOf({ settings: { scopes }, authorize }: Resolved): Access | undefined {
+  const isFree = Object.keys(scopes).length === 0 && authorize === undefined;
+  return isFree ? undefined : new Access(scopes, authorize);
 }
 
 /** Without sessions nothing can be resumed. */

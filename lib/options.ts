@@ -5,9 +5,12 @@
  *
  * @module
  */
+
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { AuthGate } from './auth/port.js';
 import type { EventStore } from './events/port.js';
 import type { Logger } from './log.js';
+import type { ScopeHierarchy } from './protocol/scopes.js';
 import type { SessionLimits, Store } from './store/port.js';
 import type { Address } from './urls.js';
 
@@ -53,6 +56,43 @@ export interface RateLimitOptions {
   readonly windowMs?: number;
 }
 
+/** What a tool, prompt or resource needs: one scope, or all of several. */
+type Scopes = string | readonly string[];
+
+/**
+ * Scopes that single tools, prompts and resources need, beside `requiredScopes`.
+ *
+ * Keys are names, and URIs for resources; `*` in a key stands for any characters. When several keys fit, the
+ * scopes of all of them are needed. URIs are compared as `new URL(uri).toString()` gives them, and with
+ * their percent-escapes undone.
+ */
+export interface ScopeRules {
+  readonly tools?: Readonly<Record<string, Scopes>>;
+  readonly prompts?: Readonly<Record<string, Scopes>>;
+  readonly resources?: Readonly<Record<string, Scopes>>;
+  /** Scopes that contain others, at any depth: `{ admin: ['write'], write: ['read'] }`. */
+  readonly implies?: ScopeHierarchy;
+}
+
+/** What `authorize` is asked about. */
+export interface AuthorizeContext {
+  readonly kind: 'tool' | 'prompt' | 'resource';
+  /** Name of the tool or prompt; URI of the resource, normalised. */
+  readonly name: string;
+  /** The method: that of a list when an item is to be shown, `resources/subscribe` before an update. */
+  readonly method: string;
+  readonly authInfo: AuthInfo | undefined;
+  readonly principal: string | undefined;
+  /** Values of the mount's `:params`. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Decides in code: `true`, or the scopes that would be needed (none: nothing would help). */
+export type Authorize = (context: AuthorizeContext) => AuthorizeVerdict | Promise<AuthorizeVerdict>;
+
+/** What {@link Authorize} says. */
+export type AuthorizeVerdict = true | { readonly scopes: readonly string[] };
+
 /** Options of `mcpRouter`; `undefined` is the same as absent, unknown names are refused. */
 export interface McpRouterOptions<Handler = Middleware> {
   /**
@@ -90,15 +130,39 @@ export interface McpRouterOptions<Handler = Middleware> {
   /** Prefix that a reverse proxy strips before the app sees the request. Default: none. */
   readonly proxyPrefix?: string;
   /**
-   * Who may use the endpoint: a gate. `false`: everybody, on purpose.
+   * Who may use the endpoint: a gate such as `staticTokens(…)` or `jwtAuth(…)`. `false`: everybody, on
+   * purpose.
    *
-   * With a gate that names authorization servers, `wellKnownRouter` has to serve their documents.
+   * Asked about every request, before its body is read; preflights and the app's own routes are not its
+   * business. Without the option the endpoint is open, and `req.auth` in the SDK's `AuthInfo` shape, if
+   * the app sets it, says who calls. With a gate that names authorization servers, `wellKnownRouter` has
+   * to serve their documents.
    *
-   * Default: none.
+   * Environment: `MCP_AUTH_TOKEN`, one bearer token for the only router of a process; it has all of
+   * `requiredScopes`. Default: none.
    *
-   * @throws OptionError `ERR_MCP_OPTION` for a gate that names an authorization server, without `baseUrl`.
+   * @throws OptionError `ERR_MCP_OPTION` for a gate that names an authorization server, or checks tokens
+   * against the endpoint's URL, without `baseUrl`.
    */
   readonly auth?: AuthGate | false;
+  /**
+   * Scopes that every caller has to have, whatever it does. Refused with 403 `insufficient_scope`.
+   *
+   * Default: none. Only with `auth`.
+   */
+  readonly requiredScopes?: readonly string[];
+  /**
+   * Scopes that single tools, prompts and resources need; see {@link ScopeRules}.
+   *
+   * Without them a call is refused with 403 `insufficient_scope` before it is dispatched, and the item is
+   * hidden from lists. Default: none. Only with `auth`.
+   */
+  readonly scopes?: ScopeRules;
+  /**
+   * Decides in code, beside `scopes`: about every call, read, subscription and completion, every item of a
+   * list, and every update before it is sent. An error in it refuses. Default: none. Only with `auth`.
+   */
+  readonly authorize?: Authorize;
   /**
    * Who serves the discovery documents. `internal`: `wellKnownRouter`, and its absence is an error.
    * `external`: something else, and nothing is checked.
@@ -114,7 +178,7 @@ export interface McpRouterOptions<Handler = Middleware> {
    * Scopes worth asking for, in the resource's metadata; not `offline_access`, for which clients ask by
    * themselves.
    *
-   * Default: those that the gate names.
+   * Default: those that the gate names, else `requiredScopes`.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-2 RFC 9728 §2}
    */
@@ -210,7 +274,7 @@ export interface McpRouterOptions<Handler = Middleware> {
   /**
    * How often one caller may ask: a principal, else an address. Refused with 429 and `Retry-After`.
    *
-   * Counted in this process, after `middleware`. Default: `false`, no limit.
+   * Counted in this process, after `middleware` and `auth`. Default: `false`, no limit.
    */
   readonly rateLimit?: false | RateLimitOptions;
   /** Where log lines go. Environment: `MCP_LOG_LEVEL`, to standard error. Default: nowhere. */
@@ -222,6 +286,8 @@ export interface ResolvedOptions {
   readonly address: Address;
   /** The gate itself; it shows no secret. False for an open endpoint. */
   readonly auth: AuthGate | false;
+  readonly requiredScopes: readonly string[];
+  readonly scopes: ScopeRules;
   readonly wellKnown: 'internal' | 'external';
   readonly resourceName: string | undefined;
   readonly resourceDocumentation: string | undefined;

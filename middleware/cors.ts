@@ -37,6 +37,8 @@ const EXPOSED_HEADERS = [
   'WWW-Authenticate',
   'MCP-Protocol-Version',
   'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
 ];
 
 /** Headers named after a tool's own parameters cannot be listed beforehand. */

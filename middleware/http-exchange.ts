@@ -49,7 +49,7 @@ export class HttpExchange implements Exchange {
   }
 
   get params(): Readonly<Record<string, string>> {
-    this.#params ??= textsOf(this.#request.params ?? NO_PARAMS);
+    this.#params ??= paramsOf(this.#request);
     return this.#params;
   }
 
@@ -83,11 +83,26 @@ export class HttpExchange implements Exchange {
 
 const NO_PARAMS = {};
 
-/** Express 5 gives a wildcard's segments as an array. */
-const textsOf = (params: NonNullable<HttpRequest['params']>): Record<string, string> =>
+/** Values of the mount's `:params`; Express 5 gives a wildcard's segments as an array. */
+export const paramsOf = ({ params = NO_PARAMS }: HttpRequest): Record<string, string> =>
   Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, [value ?? ''].flat().join('/')]),
   );
+
+/**
+ * True for a header that was sent more than once, where Node keeps the first: another reader of the request
+ * may have kept the last.
+ *
+ * @param name - lower case.
+ */
+export function isHeaderRepeated({ rawHeaders }: IncomingMessage, name: string): boolean {
+  let seen = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const sent = rawHeaders[index];
+    if (sent?.length === name.length && sent.toLowerCase() === name) seen += 1;
+  }
+  return seen > 1;
+}
 
 /** The path that a request asked for, whatever was stripped from it on the way. */
 export const requestedPlace = (request: HttpRequest): string =>

@@ -5,9 +5,10 @@
  *
  * @module
  */
+import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { Router } from 'express';
-import { assemble } from '../lib/assemble.js';
+import { assemble, resolve } from '../lib/assemble.js';
 import { claimProcessAddress, readEnvironment } from '../lib/env.js';
 import type {
   EndpointNotify,
@@ -19,14 +20,17 @@ import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import type { McpRouterOptions as Options, ResolvedOptions } from '../lib/options.js';
 import { placeOf } from '../lib/places.js';
-import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
-import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
+import { REFUSALS, type Refusal, refusalBody } from '../lib/protocol/refusals.js';
+import type { Resolved } from '../lib/resolve-options.js';
 import { mountCheck } from '../lib/urls.js';
+import { bearerHandler } from './bearer.js';
 import { readBody, refusalOfParserError } from './body.js';
 import { PaceKeeper } from './body-pace.js';
+import { denialOf } from './caller.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
 import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
+import { answerAndClose } from './lingering-close.js';
 import { issuerMetadataHandlers } from './metadata.js';
 import { discoverable, discoveryReadiness, mountGuard } from './mount-guard.js';
 import { rateLimitHandler } from './rate-limit.js';
@@ -74,7 +78,7 @@ export function mcpRouter(
   options: McpRouterOptions = {},
 ): McpRouter {
   const environment = readEnvironment();
-  const resolved = resolveOptions(options, environment);
+  const resolved = resolve(options, environment);
   const releaseAddress = claimProcessAddress(options, environment);
   const endpoint = assembledOr(releaseAddress, server, resolved);
   const { settings } = resolved;
@@ -96,6 +100,7 @@ export function mcpRouter(
     settings.address.mcpPath,
     entrance(settings),
     ...(resolved.middleware as unknown as RequestHandler[]),
+    ...gateOf(resolved),
     ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
     mcpHandler(endpoint, resolved),
   );
@@ -127,6 +132,11 @@ function entrance(settings: ResolvedOptions): RequestHandler {
   };
 }
 
+function gateOf({ settings, logger }: Resolved): RequestHandler[] {
+  const { auth: gate } = settings;
+  return gate === false ? [] : [bearerHandler({ gate, settings, logger }) as RequestHandler];
+}
+
 /** A router that cannot be built leaves the process's address to the next one. */
 function assembledOr(
   release: () => void,
@@ -148,14 +158,17 @@ function mcpHandler(endpoint: Serving, resolved: Resolved): RequestHandler {
   const { bodyBytes, unsentBytes } = settings.limits;
   const rules = { limitBytes: bodyBytes, pace: new PaceKeeper() };
   const wrongMount = mountGuard(resolved);
+  const denial = (request: HttpRequest) =>
+    settings.auth === false ? undefined : denialOf(request, REFUSALS.internal);
   return async function serveMcp(req, res) {
     const request = req as HttpRequest;
     const reply = new HttpReply(res, unsentBytes);
     const place = requestedPlace(request);
-    const fault = wrongMount(place);
-    if (fault !== undefined) return refuse(reply, fault);
+    // A wrong mount comes first: the challenge of its gate would lead to a URL that is wrong as well.
+    const refusal = wrongMount(place) ?? denial(request);
+    if (refusal !== undefined) return refuse(reply, refusal);
     const body = req.method === 'POST' ? await readBody(request, rules) : NO_BODY;
-    if (!body.ok) return refuse(reply, body.refusal);
+    if (!body.ok) return refuseBody(request, res, reply, body.refusal);
     const exchange = new HttpExchange(request, place, body.value, settings.address);
     await endpoint.handle(exchange, reply);
   };
@@ -163,15 +176,14 @@ function mcpHandler(endpoint: Serving, resolved: Resolved): RequestHandler {
 
 const NO_BODY = { ok: true, value: undefined } as const;
 
-function refuse(reply: HttpReply, refusal: Refusal): void {
-  const { status, headers } = refusal;
-  // Nobody waits for what is left of the body; the client is told to stop sending it.
-  const isHalfRead = status === 413 || status === 408;
-  reply.json(
-    status,
-    refusalBody(refusal),
-    isHalfRead ? { ...headers, Connection: 'close' } : headers,
-  );
+const refuse = (reply: HttpReply, refusal: Refusal): void =>
+  reply.json(refusal.status, refusalBody(refusal), refusal.headers);
+
+/** After 408 and 413 there is more to come; nobody waits for it. */
+function refuseBody(req: HttpRequest, res: ServerResponse, reply: HttpReply, refusal: Refusal) {
+  const { status } = refusal;
+  if (status !== 408 && status !== 413) return refuse(reply, refusal);
+  answerAndClose(req, res, status, refusalBody(refusal));
 }
 
 function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {

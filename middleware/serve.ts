@@ -53,6 +53,8 @@ const TIME_LIMITS = {
   requestTimeout: 300_000,
   connectionsCheckingInterval: 2_000,
 };
+/** Connections that wait to be accepted: after a restart thousands of clients come back in the same second. */
+const BACKLOG = 4_096;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -131,7 +133,7 @@ function metadataUrlOf({ mcp }: McpRouter): string | undefined {
 }
 
 async function listen(http: Server, port: number, host: string): Promise<void> {
-  http.listen(port, host);
+  http.listen({ port, host, backlog: BACKLOG });
   await once(http, 'listening');
 }
 

@@ -10,12 +10,13 @@
  * @module
  */
 import { type RequestHandler, Router } from 'express';
+import { resolve } from '../lib/assemble.js';
 import { isDocumented } from '../lib/discovery/documents.js';
 import { Registration } from '../lib/discovery/register.js';
 import { Site } from '../lib/discovery/site.js';
 import { readEnvironment } from '../lib/env.js';
 import { OptionError } from '../lib/errors.js';
-import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
+import type { Resolved } from '../lib/resolve-options.js';
 import { type HttpRequest, requestedPlace } from './http-exchange.js';
 import { type McpRouter, type McpRouterOptions, resolvedOf } from './mcp-router.js';
 import { metadataAnswer } from './metadata.js';
@@ -55,7 +56,7 @@ export function wellKnownRouter(...sources: (McpRouterOptions | McpRouter)[]): R
 
 function resolvedFrom(source: McpRouterOptions | McpRouter): Resolved {
   const isObject = typeof source === 'object' && source !== null && !Array.isArray(source);
-  if (isObject) return resolveOptions(source, readEnvironment());
+  if (isObject) return resolve(source, readEnvironment());
   const resolved = typeof source === 'function' ? resolvedOf(source) : undefined;
   if (resolved !== undefined) return resolved;
   const told = typeof source === 'object' ? 'an array' : `a ${typeof (source as unknown)}`;

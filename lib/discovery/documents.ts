@@ -21,6 +21,7 @@ export interface DiscoverableEndpoint {
   readonly resourceName: string | undefined;
   readonly resourceDocumentation: string | undefined;
   readonly scopesSupported: readonly string[] | undefined;
+  readonly requiredScopes: readonly string[];
   readonly rootAliases: boolean;
   readonly answerUnknownProbes: boolean;
 }
@@ -108,7 +109,8 @@ export function protectedResourceMetadata(
   params: Parameters,
 ): Metadata {
   const { address, gate, resourceName, resourceDocumentation } = endpoint;
-  const scopes = endpoint.scopesSupported ?? gate.scopesSupported;
+  const required = endpoint.requiredScopes.length > 0 ? endpoint.requiredScopes : undefined;
+  const scopes = endpoint.scopesSupported ?? gate.scopesSupported ?? required;
   return {
     resource: filled(address.resource, params),
     authorization_servers: authorizationServersOf(endpoint, params),

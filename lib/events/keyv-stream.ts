@@ -4,8 +4,8 @@
  * The event with the number `n` is at the slot `n` modulo the size of the ring, so that the newest take the
  * places of the oldest. Responses have slots of their own and stay.
  *
- * Time: a key lives for `ttlMs` from when it is written; the key of the stream itself twice that, and
- * `refresh` writes it again in time. Failure: a replay rejects when the Keyv cannot be reached; appends never do.
+ * Time: a key lives for `ttlMs` from when it is written; the key of the stream itself twice that
+ * while it is open, and `refresh` writes it again in time. Failure: a replay rejects when the Keyv cannot be reached; appends never do.
  *
  * Knows: which value is at which key. Does not know: how values are written, whose stream it is.
  *
@@ -212,7 +212,8 @@ export class KeyvStream implements StreamLog {
       responses: [...this.#responses],
       ...(this.#phase === 'finished' && { head: this.#head }),
     };
-    const size = { bytes: OVERHEAD_BYTES, lasting: true, lives: 2 } as const;
+    const lives = this.#phase === 'finished' ? 1 : 2;
+    const size = { bytes: OVERHEAD_BYTES, lasting: true, lives } as const;
     this.#shelf.set(stateKey(this.#prefix), state, size);
   }
 }

@@ -15,7 +15,8 @@ import { STORE_DEADLINE_MS, within } from './deadline.js';
 /** What is used of a Keyv, version 5 or 6. */
 export interface KeyvLike {
   get(key: string): Promise<unknown>;
-  getRaw?(key: string): Promise<{ readonly value?: unknown } | undefined>;
+  /** Resolves with `{ value }` and more, or undefined. */
+  getRaw?(key: string): Promise<unknown>;
   set(key: string, value: unknown, ttl?: number): Promise<boolean>;
   delete(key: string): Promise<boolean>;
   on(event: 'error', listener: (error: unknown) => void): unknown;
@@ -42,6 +43,7 @@ export class KeyvValues {
   constructor(keyv: KeyvLike, onError: (error: unknown) => void) {
     this.#keyv = keyv;
     this.#onError = onError;
+    this.#listen();
   }
 
   /** The value; undefined when there is none. */
@@ -67,14 +69,19 @@ export class KeyvValues {
     this.#listening = false;
   }
 
+  #listen(): void {
+    if (!this.#listening) this.#keyv.on('error', this.#heard);
+    this.#listening = true;
+  }
+
   async #get(key: string): Promise<unknown> {
     if (this.#keyv.getRaw === undefined) return this.#keyv.get(key);
-    return (await this.#keyv.getRaw(key))?.value;
+    const raw = (await this.#keyv.getRaw(key)) as { readonly value?: unknown } | undefined;
+    return raw?.value;
   }
 
   async #attempt<T>(act: () => Promise<T>): Promise<{ result: T; errors: readonly unknown[] }> {
-    if (!this.#listening) this.#keyv.on('error', this.#heard);
-    this.#listening = true;
+    this.#listen();
     const attempt: Attempt = { by: this, errors: [], ended: false };
     try {
       const running = attempts.run(attempt, async () => act());

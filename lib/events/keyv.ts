@@ -114,7 +114,7 @@ class KeyvEventLog implements EventLog {
   async find(key: StreamKey): Promise<FoundStream | undefined> {
     if (!NAME.test(key.session) || !NAME.test(key.stream)) return undefined;
     if (this.#known.hasEnded(key.session)) return undefined;
-    const log = this.#known.get(key) ?? (await this.#recovered(key));
+    const log = this.#known.get(key, Date.now()) ?? (await this.#recovered(key));
     return log && { log, unanswered: log.unanswered };
   }
 
@@ -195,13 +195,15 @@ function expectPositive(name: string, value: unknown, max: number): void {
   );
 }
 
-/** Tells a Keyv from the stores that it wraps: those have no default time to live. */
+/** Tells a Keyv from the stores that it wraps: those hold no store themselves and have no default ttl. */
 function isKeyv(value: unknown): value is KeyvLike {
   if (typeof value !== 'object' || value === null) return false;
   const methods = ['get', 'set', 'delete', 'on', 'off'] as const;
   const members = value as Partial<Record<string, unknown>>;
-  const isComplete = methods.every((name) => typeof members[name] === 'function');
-  return isComplete && 'store' in value && 'ttl' in value;
+  if (!methods.every((name) => typeof members[name] === 'function')) return false;
+  if ('store' in value && 'ttl' in value) return true;
+  const { opts } = members;
+  return typeof opts === 'object' && opts !== null && 'store' in opts;
 }
 
 function tell(onError: (error: unknown) => void, error: unknown): void {

@@ -27,26 +27,28 @@ export class KnownStreams<S> {
     this.#maxFinished = maxFinished;
   }
 
-  get({ session, stream }: StreamKey): S | undefined {
-    return this.#bySession.get(session)?.get(stream);
+  get(key: StreamKey, now: number): S | undefined {
+    const finished = this.#finished.get(nameOf(key));
+    if (finished !== undefined && finished.until <= now) this.#forget(key);
+    return this.#bySession.get(key.session)?.get(key.stream);
   }
 
-  add({ session, stream }: StreamKey, value: S): void {
+  add(key: StreamKey, value: S): void {
+    const { session, stream } = key;
     const streams = this.#bySession.get(session);
     if (streams === undefined) this.#bySession.set(session, new Map([[stream, value]]));
     else streams.set(stream, value);
-    this.#finished.delete(`${session}:${stream}`);
+    this.#finished.delete(nameOf(key));
   }
 
   /** Nothing more will be appended to the stream. */
   finish(key: StreamKey, now: number): void {
-    const name = `${key.session}:${key.stream}`;
-    this.#finished.delete(name);
-    this.#finished.set(name, { key, until: now + this.#keepMs });
-    for (const [oldest, { key: forgotten, until }] of this.#finished) {
+    if (this.#bySession.get(key.session)?.has(key.stream) !== true) return;
+    this.#finished.delete(nameOf(key));
+    this.#finished.set(nameOf(key), { key, until: now + this.#keepMs });
+    for (const { key: oldest, until } of this.#finished.values()) {
       if (until > now && this.#finished.size <= this.#maxFinished) return;
-      this.#finished.delete(oldest);
-      this.#forget(forgotten);
+      this.#forget(oldest);
     }
   }
 
@@ -59,7 +61,7 @@ export class KnownStreams<S> {
     }
     const streams = this.#bySession.get(session);
     this.#bySession.delete(session);
-    for (const stream of streams?.keys() ?? []) this.#finished.delete(`${session}:${stream}`);
+    for (const stream of streams?.keys() ?? []) this.#finished.delete(nameOf({ session, stream }));
     return [...(streams?.values() ?? [])];
   }
 
@@ -76,9 +78,13 @@ export class KnownStreams<S> {
     for (const held of [this.#bySession, this.#finished, this.#ended]) held.clear();
   }
 
-  #forget({ session, stream }: StreamKey): void {
+  #forget(key: StreamKey): void {
+    const { session, stream } = key;
+    this.#finished.delete(nameOf(key));
     const streams = this.#bySession.get(session);
     streams?.delete(stream);
     if (streams?.size === 0) this.#bySession.delete(session);
   }
 }
+
+const nameOf = ({ session, stream }: StreamKey): string => `${session}:${stream}`;

@@ -4,13 +4,13 @@
  * A store of the SDK's kind is free in how it numbers events, and some sort those of one millisecond at
  * random; what this process wrote is therefore put in order again here.
  *
- * Size: the ids of the newest {@link MAX_REMEMBERED} events.
+ * Size: the ids of the newest 1 000 events.
  *
  * Knows: ids of events. Does not know: stores, messages.
  *
  * @module
  */
-export const MAX_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 /** An event in its place; without an id only a gap. */
 export interface Placed {

@@ -42,7 +42,7 @@ class SdkEventLog implements EventLog {
   find(key: StreamKey): FoundStream | undefined {
     if (!NAME.test(key.session) || !NAME.test(key.stream)) return undefined;
     if (this.#known.hasEnded(key.session)) return undefined;
-    const log = this.#known.get(key) ?? this.#stream(key, undefined);
+    const log = this.#known.get(key, Date.now()) ?? this.#stream(key, undefined);
     return { log, unanswered: log.unanswered };
   }
 
@@ -57,8 +57,8 @@ class SdkEventLog implements EventLog {
 
   /** A stream of another process is remembered once this one writes to it. */
   #remember(key: StreamKey, stream: SdkStream): void {
-    if (this.#known.hasEnded(key.session) || this.#known.get(key) !== undefined) return;
-    this.#known.add(key, stream);
+    if (this.#known.hasEnded(key.session)) return;
+    if (this.#known.get(key, Date.now()) === undefined) this.#known.add(key, stream);
   }
 
   #stream(key: StreamKey, requests: readonly RequestId[] | undefined): SdkStream {

@@ -1,8 +1,8 @@
 /**
  * Values on their way to a store: taken at once, written in the background in the order in which they came.
  *
- * Time: a write that fails is tried again after a pause that doubles, up to {@link MAX_ATTEMPTS} times.
- * Size: {@link MAX_PENDING_BYTES} in all; then the oldest that may be lost is given up. Of one key only the
+ * Time: a write that fails is tried again after a pause that doubles, six times in all.
+ * Size: 64 MiB in all; then the oldest that may be lost is given up. Of one key only the
  * newest value waits. Failure: what is given up is reported, never thrown.
  *
  * Knows: keys, order, retries. Does not know: what a value is.
@@ -32,8 +32,8 @@ interface Write extends Value {
   readonly attempts: number;
 }
 
-export const MAX_ATTEMPTS = 6;
-export const MAX_PENDING_BYTES = 67_108_864;
+const MAX_ATTEMPTS = 6;
+const MAX_PENDING_BYTES = 67_108_864;
 const MAX_AT_ONCE = 64;
 const FIRST_PAUSE_MS = 100;
 const REMOVAL = { value: undefined, ttlMs: 0, bytes: 0, lasting: true };

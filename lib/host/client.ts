@@ -9,6 +9,7 @@
 import type { ClientIdentity } from '../protocol/client.js';
 import type { LoggingLevel } from '../protocol/logging.js';
 import type { EventStream } from './event-stream.js';
+import type { Later } from './later.js';
 import type { Question } from './questions.js';
 
 /** Whom a server talks to. */
@@ -25,6 +26,8 @@ export interface Client {
   readonly standalone: EventStream | undefined;
   /** Server-to-client requests that wait for this client, by the id on the wire; undefined without a session. */
   readonly questions: Map<string, Question> | undefined;
+  /** Whether it may hear that a resource has changed; undefined where everybody may. */
+  readonly mayHear?: (uri: string) => Later<boolean>;
   /** True for a caller that cannot be told from any other: no session, no principal. */
   readonly isNobody: boolean;
   /** The GET stream as soon as it is open, or undefined after `waitMs`. */

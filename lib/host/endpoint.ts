@@ -12,6 +12,7 @@ import { LegacyEra } from './legacy-era.js';
 import type { DrainOptions } from './lifecycle.js';
 import type { EndpointParts } from './parts.js';
 import type { Sessions } from './sessions.js';
+import { sendUpdate } from './subscriptions.js';
 
 /** One thing that an endpoint needs. */
 export interface ReadinessCheck {
@@ -120,5 +121,5 @@ function tellAll(sessions: Sessions, method: string): void {
 function tellSubscribers(sessions: Sessions, uri: string): void {
   const method = 'notifications/resources/updated';
   const json = JSON.stringify({ jsonrpc: '2.0', method, params: { uri } });
-  for (const client of sessions.subscribers(uri)) void client.standalone?.send(json);
+  for (const client of sessions.subscribers(uri)) sendUpdate(client, uri, json);
 }

@@ -20,6 +20,7 @@ import { takeNotifications, takeResponse } from './one-way.js';
 import type { EndpointParts } from './parts.js';
 import { idIn, refuse, refuseFault } from './refuse.js';
 import { idOf, refusalOf, serveRequests } from './requests.js';
+import { scopeChallenge } from './scope-challenge.js';
 
 export class LegacyEra {
   readonly #parts: EndpointParts;
@@ -82,6 +83,21 @@ export class LegacyEra {
   ): Later<void> {
     const refusal = refusalOf(incoming, client, this.#parts.settings.limits.callsPerSession);
     if (refusal !== undefined) return refuse(reply, refusal, idOf(incoming));
+    const { access } = this.#parts;
+    if (access === undefined) return this.#act(incoming, client, exchange, reply);
+    return andThen(access.neededFor(incoming.requests, exchange), (needed) => {
+      if (needed === undefined) return this.#act(incoming, client, exchange, reply);
+      const scopes = [...new Set([...this.#parts.settings.requiredScopes, ...needed])];
+      return refuse(reply, scopeChallenge({ scopes }, exchange.authInfo), idOf(incoming));
+    });
+  }
+
+  #act(
+    incoming: Incoming,
+    client: LiveSession | StatelessClient,
+    exchange: Exchange,
+    reply: Reply,
+  ): Later<void> {
     for (const response of incoming.responses) takeResponse(response, client);
     return andThen(this.#notice(incoming, client, exchange), () =>
       incoming.requests.length === 0

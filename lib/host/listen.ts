@@ -16,6 +16,7 @@ import type { EndpointParts } from './parts.js';
 import { refuse } from './refuse.js';
 import type { Lease } from './server-source.js';
 import type { Found } from './streams.js';
+import { sendUpdate } from './subscriptions.js';
 
 const MAX_TIMER_MS = 2_147_483_647;
 
@@ -68,13 +69,13 @@ async function openStandalone(listener: Listener, isLost: boolean): Promise<void
     leave(listener, stream, lease);
   });
   endWithToken(listener, sink);
+  hearOnly(listener);
   stream.connect(sink);
-  if (isLost) {
-    stream.tellGap();
-    resync(stream, session, lease);
-  }
   session.attach(stream);
   parts.absent.delete(session);
+  if (!isLost) return;
+  stream.tellGap();
+  resync(stream, session, lease);
 }
 
 async function resumeStandalone(listener: Listener, found: Found): Promise<void> {
@@ -84,6 +85,7 @@ async function resumeStandalone(listener: Listener, found: Found): Promise<void>
   await parts.sessions.touch(session);
   session.attach(stream);
   parts.absent.delete(session);
+  hearOnly(listener);
   const gone = () => leave(listener, stream, lease);
   const resumed = await resume(listener, found, gone, (sink) => endWithToken(listener, sink));
   if (resumed === 'gap') resync(stream, session, lease);
@@ -113,6 +115,13 @@ async function resume(
   // Clients that reconnect whenever a stream ends stop at this status (WHATWG HTML §9.2.3).
   if (resumed === 'exhausted') reply.empty(204, { 'Content-Type': 'text/event-stream' });
   return resumed;
+}
+
+/** From now on the session hears what this caller may hear. */
+function hearOnly({ parts: { access }, session, exchange }: Listener): void {
+  if (access === undefined) return;
+  const { authInfo, principal, params } = exchange;
+  session.mayHear = (uri) => access.mayHear(uri, { authInfo, principal, params });
 }
 
 /** A standalone stream's connection ends with its token; a call outlives it. */
@@ -154,6 +163,6 @@ function resync(stream: EventStream, session: LiveSession, { server }: Lease): v
   }
   for (const uri of session.record.subscriptions ?? []) {
     const method = 'notifications/resources/updated';
-    void stream.send(JSON.stringify({ jsonrpc: '2.0', method, params: { uri } }));
+    sendUpdate(session, uri, JSON.stringify({ jsonrpc: '2.0', method, params: { uri } }));
   }
 }

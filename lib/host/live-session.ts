@@ -13,6 +13,7 @@ import type { SessionRecord } from '../store/port.js';
 import type { Call } from './call.js';
 import type { Client } from './client.js';
 import type { EventStream } from './event-stream.js';
+import type { Later } from './later.js';
 import type { Multiplexer } from './multiplexer.js';
 import type { Question } from './questions.js';
 
@@ -36,6 +37,8 @@ export class LiveSession implements Client {
   pins = 0;
   /** What stands for the session where its id must not be seen; filled in by who needs it. */
   digest: string | undefined;
+  /** Set while its GET stream is read by a caller who may not hear everything. */
+  mayHear: ((uri: string) => Later<boolean>) | undefined;
   #questions: Map<string, Question> | undefined;
   #streams: Map<string, EventStream> | undefined;
   #standalone: EventStream | undefined;

@@ -20,7 +20,7 @@ import type {
 } from '../protocol/json-rpc.js';
 import { CODES, errorResponse } from '../protocol/json-rpc.js';
 import { adoptServer } from './adoption.js';
-import type { CallPort } from './call.js';
+import type { AnswerObserver, CallPort } from './call.js';
 import { Call } from './call.js';
 import type { Client } from './client.js';
 import { context } from './context.js';
@@ -163,8 +163,18 @@ export class Multiplexer {
     return Promise.resolve();
   }
 
-  /** Serves one request; its messages and its answer go to `port`. */
-  call(request: JsonRpcRequest, client: Client, port: CallPort, extra?: MessageExtra): Call {
+  /**
+   * Serves one request; its messages and its answer go to `port`.
+   *
+   * @param filter - takes from the answer what this caller must not see.
+   */
+  call(
+    request: JsonRpcRequest,
+    client: Client,
+    port: CallPort,
+    extra?: MessageExtra,
+    filter?: AnswerObserver,
+  ): Call {
     this.#nextId += 1;
     const call = new Call(this.#nextId, request, client, port);
     const refusal = this.#isClosed
@@ -174,7 +184,9 @@ export class Multiplexer {
       call.answer(refusal);
       return call;
     }
-    if (request.method === 'tools/list' && !client.isNobody) {
+    call.observe = filter;
+    // What a filter decides may change from one moment to the next, so its answer is not kept.
+    if (filter === undefined && request.method === 'tools/list' && !client.isNobody) {
       const who = `${client.contextId} ${extra?.authInfo?.scopes.join(' ') ?? ''}`;
       const kept = this.#toolList?.get(request, who);
       if (kept !== undefined) {

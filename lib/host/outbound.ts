@@ -26,6 +26,7 @@ import { ElicitationOwners } from './elicitations.js';
 import type { Later } from './later.js';
 import type { Deliver } from './questions.js';
 import { Questions } from './questions.js';
+import { sendUpdate } from './subscriptions.js';
 import { TaskOwners } from './tasks.js';
 
 /** What the SDK passes beside a message. */
@@ -161,7 +162,7 @@ export class Outbound {
 
   #toSubscribers(uri: string, json: string): void {
     for (const audience of this.audiences) {
-      for (const client of audience.subscribers(uri)) void client.standalone?.send(json);
+      for (const client of audience.subscribers(uri)) sendUpdate(client, uri, json);
     }
   }
 

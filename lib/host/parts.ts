@@ -6,6 +6,7 @@
  * @module
  */
 import type { Logger } from '../log.js';
+import type { Access } from './access.js';
 import type { Deadlines } from './deadlines.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { LiveSession } from './live-session.js';
@@ -18,6 +19,7 @@ import type { Streams } from './streams.js';
 export interface EraSettings {
   readonly stateless: boolean;
   readonly responseMode: AnswerMode;
+  readonly requiredScopes: readonly string[];
   readonly limits: { readonly batch: number; readonly callsPerSession: number };
 }
 
@@ -25,6 +27,8 @@ export interface EndpointParts {
   readonly settings: EraSettings;
   readonly sessions: Sessions;
   readonly source: ServerSource;
+  /** Rules about tools, prompts and resources, if there are any. */
+  readonly access: Access | undefined;
   readonly streams: Streams;
   /** Unanswered POSTs that become event streams in a moment. */
   readonly patience: Deadlines<PostStream>;

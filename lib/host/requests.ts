@@ -90,13 +90,14 @@ function run({ parts, incoming, client, exchange, reply }: Posted, lease: Lease)
     closeSSEStream: () => stream.closeConnection(),
     closeStandaloneSSEStream: () => closeStandalone(parts, client),
   });
-  const served = { parts, client, lease, stream, extra, open: requests.length };
+  const served = { parts, client, exchange, lease, stream, extra, open: requests.length };
   for (const request of requests) start(request, served);
 }
 
 interface Served {
   readonly parts: EndpointParts;
   readonly client: Client;
+  readonly exchange: Exchange;
   readonly lease: Lease;
   readonly stream: PostStream;
   readonly extra: MessageExtra;
@@ -104,7 +105,7 @@ interface Served {
 }
 
 function start(request: JsonRpcRequest, served: Served): void {
-  const { parts, client, lease, stream, extra } = served;
+  const { parts, client, exchange, lease, stream, extra } = served;
   const { server } = lease;
   const noted = remembered(request, client, server, parts.sessions.subscriptions);
   if (noted?.answer !== undefined) {
@@ -112,7 +113,8 @@ function start(request: JsonRpcRequest, served: Served): void {
     over(served);
     return;
   }
-  const call = server.call(request, client, stream, extra);
+  const filter = parts.access?.filterFor(request.method, exchange);
+  const call = server.call(request, client, stream, extra, filter);
   if (call.isOver) {
     over(served);
     return;

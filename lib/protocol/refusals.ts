@@ -102,6 +102,24 @@ export const REFUSALS = {
     'session_required',
     'Bad request: the Mcp-Session-Id header is required',
   ),
+  unauthorized: refusal(
+    401,
+    CODES.server,
+    'unauthorized',
+    'Unauthorized: credentials are required',
+  ),
+  invalidToken: refusal(
+    401,
+    CODES.server,
+    'invalid_token',
+    'Unauthorized: the credentials are invalid or have expired',
+  ),
+  authorizationRepeated: refusal(
+    400,
+    CODES.server,
+    'authorization_repeated',
+    'Bad request: the Authorization header was sent more than once',
+  ),
   sessionNotFound: refusal(404, CODES.sessionNotFound, 'session_not_found', 'Session not found'),
   unknownEvent: refusal(
     400,
@@ -144,6 +162,20 @@ export const REFUSALS = {
   noMetadata: refusal(404, CODES.server, 'no_metadata', 'Not found: there is no metadata here'),
   internal: refusal(500, CODES.internal, 'internal', 'Internal error'),
 } as const satisfies Record<string, Refusal>;
+
+/** The caller is known, but may not do this; `scopes` are all that it needs. */
+export const insufficientScope = (scopes: readonly string[]): Refusal => ({
+  status: 403,
+  code: CODES.server,
+  message: 'Insufficient scope',
+  data: { reason: 'insufficient_scope', scopes },
+});
+
+/** Nobody can say now who calls. */
+export const authUnavailable = (retryAfterSeconds: number): Refusal =>
+  refusal(503, CODES.server, 'auth_unavailable', 'Credentials cannot be checked now; retry later', {
+    'Retry-After': String(retryAfterSeconds),
+  });
 
 /** The verb is not served at this address. */
 export const methodNotAllowed = (allow: string): Refusal =>

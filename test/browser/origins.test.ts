@@ -125,18 +125,18 @@ describe.skipIf(lacksChromium('origins in a browser'))('a page', () => {
   });
 
   describe('of an app that has cors() for all its routes', () => {
-    /** The app's own CORS lets everybody in; the endpoint still has its list. */
-    async function app(host: string) {
-      const page = await openPage(await openProfile(), host);
+    /** The app's own CORS lets everybody in; the endpoint has its list. */
+    async function visitApp(origins: (origin: string) => string[]) {
+      const page = await openPage(await openProfile(), APP);
       const { server, ran } = talker();
-      const router = mcpRouter(server, { cors: { origins: [`http://${APP}:${portOf(page)}`] } });
+      const router = mcpRouter(server, { cors: { origins: origins(originOf(page)) } });
       onTestFinished(() => router.mcp.close());
       const url = new URL('/mcp', await listen(express().use(cors(), router)));
       return { page, url, ran };
     }
 
     it('connects when the endpoint lists it', async () => {
-      const { page, url, ran } = await app(APP);
+      const { page, url, ran } = await visitApp((origin) => [origin]);
       const client = await connect(page, url);
       expect(await client.evaluate((it) => it.sessionId)).toMatch(/^[!-~]+$/);
       await client.evaluate((it) => it.call('greet'));
@@ -144,7 +144,7 @@ describe.skipIf(lacksChromium('origins in a browser'))('a page', () => {
     });
 
     it('is refused by the endpoint when it does not', async () => {
-      const { page, url, ran } = await app('other.example.com');
+      const { page, url, ran } = await visitApp(() => []);
       const refused = await fetchIn(page, url, ATTEMPTS['a call']);
       expect(refused).toMatchObject({ status: 403 });
       expect(refused).toMatchObject({ text: expect.stringContaining('origin_not_allowed') });
@@ -154,4 +154,3 @@ describe.skipIf(lacksChromium('origins in a browser'))('a page', () => {
 });
 
 const secure = (origin: string) => origin.replace('http:', 'https:');
-const portOf = (page: Parameters<typeof originOf>[0]) => new URL(originOf(page)).port;

@@ -107,6 +107,8 @@ describe('the metadata of a resource', () => {
   it.each<[McpRouterOptions, string[] | undefined]>([
     [{ auth: remoteGate(IDP) }, undefined],
     [{ auth: { ...remoteGate(IDP), scopesSupported: ['a', 'b'] } }, ['a', 'b']],
+    [{ auth: remoteGate(IDP), requiredScopes: ['c'] }, ['c']],
+    [{ auth: ownGate(), requiredScopes: ['c'] }, ['read']],
     [{ auth: ownGate() }, ['read']],
     [{ auth: ownGate(), scopesSupported: ['write'] }, ['write']],
     [{ auth: ownGate(), scopesSupported: [] }, []],

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type EventStore, keyvEventStore, memoryEventStore } from 'express-mcp-router';
+import {
+  type EventStore,
+  type KeyvLike,
+  keyvEventStore,
+  memoryEventStore,
+} from 'express-mcp-router';
 import { eventStoreContract } from 'express-mcp-router/testing';
 import Keyv from 'keyv';
 import { describe, it } from 'vitest';
@@ -18,6 +23,7 @@ const STORES: Readonly<Record<string, () => EventStore | Promise<EventStore>>> =
   'Keyv over one Map for all': () => keyvEventStore(sharedKeyv),
   'Keyv with a ring of 16': () => keyvEventStore(new Keyv(), { maxEventsPerStream: 16 }),
   'Keyv without serialization': () => keyvEventStore(new Keyv({ serialize: undefined })),
+  'Keyv as it was in 5.0': () => keyvEventStore(early(new Keyv())),
   'Keyv over files': async () => keyvEventStore(keyvOnDisk(await temporaryFolder())),
   'a store of the SDK’s kind': () => new ListStore(),
   'one store of the SDK’s kind for all': () => sharedList,
@@ -27,6 +33,18 @@ const STORES: Readonly<Record<string, () => EventStore | Promise<EventStore>>> =
 describe.each(Object.entries(STORES))('%s', (_name, open) => {
   for (const { name, run } of eventStoreContract(open)) it(name, run);
 });
+
+/** With the members that there were from the first. */
+function early(keyv: Keyv): KeyvLike {
+  return {
+    opts: keyv.opts,
+    get: (key) => keyv.get(key),
+    set: (...all) => keyv.set(...all),
+    delete: (key) => keyv.delete(key),
+    on: (...all) => keyv.on(...all),
+    off: (...all) => keyv.off(...all),
+  } as KeyvLike;
+}
 
 function withoutLookup(store: ListStore): EventStore {
   return {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
@@ -16,20 +17,31 @@ const EXAMPLES = new URL('../../examples/', import.meta.url);
 const STORIES = {
   'ask-the-user': 1,
   'browser-client': 2,
+  'bearer-token': 2,
+  'behind-helmet': 1,
   commonjs: 1,
   'custom-middleware': 1,
   'custom-path': 1,
   'direct-server': 1,
+  'event-store-keyv': 1,
   'existing-api': 1,
+  'existing-login': 1,
   health: 1,
   'long-running': 1,
+  jwt: 1,
   'nested-mounts': 3,
   'per-user-tools': 1,
   'several-servers': 3,
+  'several-tenants': 2,
   stateless: 2,
 };
 
 const { 'browser-client': pageAndEndpoint, ...STORIES_OF_NODE } = STORIES;
+
+/** Variables that a story needs. */
+const VARIABLES: Readonly<Record<string, Record<string, string>>> = {
+  'bearer-token': { MCP_AUTH_TOKEN: randomUUID() },
+};
 
 describe('the examples', () => {
   it.each(Object.entries(STORIES_OF_NODE))('%s proves itself', prove);
@@ -61,6 +73,12 @@ describe('the examples', () => {
     expect((await run('health', 'client', urls)).code).toBe(0);
     expect(await exit).toBe(0);
   });
+});
+
+it('bearer-token does not start when somebody forgot the token', async () => {
+  const { code, stderr } = await run('bearer-token', 'server');
+  expect(code).toBe(1);
+  expect(stderr).toContain('MCP_AUTH_TOKEN');
 });
 
 describe('the API of existing-api', () => {
@@ -119,8 +137,8 @@ describe('the API of existing-api', () => {
 
 /** Runs a story's client against its server, to its end. */
 async function prove(story: string, addresses: number): Promise<void> {
-  const { urls } = await startServer(story, addresses);
-  const { code, stdout, stderr } = await run(story, 'client', urls);
+  const { urls } = await startServer(story, addresses, VARIABLES[story]);
+  const { code, stdout, stderr } = await run(story, 'client', urls, VARIABLES[story]);
   expect(code, stdout + stderr).toBe(0);
 }
 

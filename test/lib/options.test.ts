@@ -35,6 +35,8 @@ describe('the defaults', () => {
         proxyPrefix: '',
       },
       auth: false,
+      requiredScopes: [],
+      scopes: {},
       wellKnown: 'internal',
       resourceName: undefined,
       resourceDocumentation: undefined,
@@ -234,7 +236,7 @@ describe('a refusal', () => {
     expect(refusalOf(options)).toBe(message);
   });
 
-  it.each(['requiredScopes', 'scopes', 'authorize', 'modern', 'storage', 'legacySse'])(
+  it.each(['modern', 'storage', 'legacySse'])(
     'meets an option that this release does not have: %s',
     (name) => {
       expect(refusalOf({ [name]: true })).toContain(`unknown option "${name}"`);

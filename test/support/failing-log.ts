@@ -19,9 +19,12 @@ export interface FailingLog {
   failAfter: number;
 }
 
-/** Every operation takes a few turns of the event loop; those in `failing` are rejected. */
-export function failingLog(): FailingLog {
-  const memory = memoryEventStore();
+/**
+ * Every operation takes a few turns of the event loop; those in `failing` are rejected.
+ *
+ * @param memory - keeps the events.
+ */
+export function failingLog(memory: EventLog = memoryEventStore()): FailingLog {
   const failing = new Set<Operation>();
   const control: FailingLog = { failing, failAfter: Number.POSITIVE_INFINITY, log: memory };
   const slowly = async (operation: Operation): Promise<void> => {

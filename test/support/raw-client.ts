@@ -8,7 +8,10 @@
  * @module
  */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type RawEvent, readEvents } from './event-frames.js';
 import { Inbox, type Message } from './inbox.js';
+
+export type { RawEvent } from './event-frames.js';
 
 /** What a client says of itself, and how it answers when it is asked. */
 export interface RawClientOptions {
@@ -19,14 +22,6 @@ export interface RawClientOptions {
   readonly headers?: Record<string, string>;
   /** Answers a server-to-client request; without it questions stay open. */
   readonly onRequest?: (request: Message) => Record<string, unknown>;
-}
-
-/** One event as it was framed; members that it did not have are undefined. */
-export interface RawEvent {
-  readonly id?: string;
-  readonly event?: string;
-  readonly retry?: string;
-  readonly data?: string;
 }
 
 /** A request on its way: what came on its own stream, and its HTTP answer. */
@@ -234,12 +229,8 @@ export class RawClient {
 
   /** Takes the complete events; returns what is left. */
   #takeEvents(text: string, inbox: Inbox, events: RawEvent[]): string {
-    const blocks = text.split('\n\n');
-    const rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const fields = block.split('\n').map((line) => /^(\w*): ?(.*)$/.exec(line)?.slice(1) ?? []);
-      const event: RawEvent = Object.fromEntries(fields.filter(([name]) => name));
-      if (Object.keys(event).length === 0) continue;
+    const { events: complete, rest } = readEvents(text);
+    for (const event of complete) {
       events.push(event);
       if (event.data && (event.event ?? 'message') === 'message') {
         this.#take(JSON.parse(event.data), inbox);

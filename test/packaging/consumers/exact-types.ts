@@ -1,7 +1,10 @@
 // Our declarations, read as strictly as TypeScript can and without the browser's types.
+import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import {
+  type EventStore,
+  keyvEventStore,
   type Listening,
   type McpRouter,
   type McpRouterOptions,
@@ -11,6 +14,7 @@ import {
   type ServerFactory,
   serve,
 } from 'express-mcp-router';
+import { type ContractCase, eventStoreContract } from 'express-mcp-router/testing';
 
 const info = { name: 'consumer', version: '1.0.0' };
 const factory: ServerFactory = async ({ headers, params }) =>
@@ -22,6 +26,23 @@ const options: McpRouterOptions = {
   session: { idleMs: 60_000 },
   store: memoryStore(),
 };
+
+const entries = new Map<string, unknown>();
+const eventStore: EventStore = keyvEventStore(
+  {
+    get: async (key) => entries.get(key),
+    set: async (key, value) => entries.set(key, value) === entries,
+    delete: async (key) => entries.delete(key),
+    on: () => undefined,
+    off: () => undefined,
+  },
+  { ttlMs: 60_000 },
+);
+
+export const cases: ContractCase[] = [
+  ...eventStoreContract(() => eventStore),
+  ...eventStoreContract(async () => new InMemoryEventStore()),
+];
 
 const routers: McpRouter[] = [
   mcpRouter(new McpServer(info), options),

@@ -1,0 +1,31 @@
+/**
+ * The MCP server that the experiments are made with.
+ *
+ * Knows: the v1 SDK. Does not know: experiments.
+ *
+ * @module
+ */
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { z } from 'zod';
+
+/** `echo` returns its argument; `emit` sends each value as a log message before it returns. */
+export function createServer(): McpServer {
+  const capabilities = { logging: {}, resources: { subscribe: true } };
+  const server = new McpServer({ name: 'reliability', version: '1.0.0' }, { capabilities });
+  const value = z.unknown();
+  server.registerTool('echo', { inputSchema: { value } }, (args) => ({
+    content: [{ type: 'text', text: JSON.stringify(args.value) ?? '' }],
+  }));
+  const values = z.array(value);
+  server.registerTool('emit', { inputSchema: { values } }, async (args, { sendNotification }) => {
+    for (const data of args.values) {
+      await sendNotification({ method: 'notifications/message', params: { level: 'info', data } });
+    }
+    return { content: [{ type: 'text', text: String(args.values.length) }] };
+  });
+  server.registerPrompt('greet', {}, () => ({ messages: [] }));
+  server.registerResource('news', 'news://today', {}, ({ href }) => ({
+    contents: [{ uri: href, text: 'none' }],
+  }));
+  return server;
+}
