@@ -11,6 +11,7 @@ export {
   mcpRouter,
 } from '../middleware/mcp-router.js';
 export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
+export { wellKnownRouter } from '../middleware/well-known-router.js';
 export { anyOf } from './auth/any-of.js';
 export { type CustomAuthOptions, customAuth, type TokenVerifier } from './auth/custom-auth.js';
 export {
@@ -37,7 +38,12 @@ export type {
   StreamKey,
   StreamLog,
 } from './events/port.js';
-export type { EndpointNotify, EndpointSessions, Readiness } from './host/endpoint.js';
+export type {
+  EndpointNotify,
+  EndpointSessions,
+  Readiness,
+  ReadinessCheck,
+} from './host/endpoint.js';
 export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';
 export type { ConnectableServer, FactoryContext, ServerFactory } from './host/server.js';

@@ -114,9 +114,18 @@ export interface McpRouterOptions<Handler = Middleware> {
    * Environment: `MCP_PATH`, for the only router of a process. Default: `/mcp`.
    */
   readonly mcpPath?: string;
-  /** Identity of the endpoint's own authorization server. Default: `baseUrl`. */
+  /**
+   * Identity of the endpoint's own authorization server; its endpoints stay under `baseUrl`.
+   *
+   * With the same `:params` as `baseUrl`. Default: `baseUrl`.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc8414#section-2 RFC 8414 §2}
+   */
   readonly issuerUrl?: string | URL;
-  /** Public base of the resource when it differs from `baseUrl`. Default: `baseUrl`. */
+  /**
+   * Public base of the resource when it differs from `baseUrl`: with `mcpPath` it is what a token has to
+   * be for. With the same `:params` as `baseUrl`. Default: `baseUrl`.
+   */
   readonly resourceBaseUrl?: string | URL;
   /** Prefix that a reverse proxy strips before the app sees the request. Default: none. */
   readonly proxyPrefix?: string;
@@ -126,7 +135,8 @@ export interface McpRouterOptions<Handler = Middleware> {
    *
    * Asked about every request, before its body is read; preflights and the app's own routes are not its
    * business. Without the option the endpoint is open, and `req.auth` in the SDK's `AuthInfo` shape, if
-   * the app sets it, says who calls.
+   * the app sets it, says who calls. With a gate that names authorization servers, `wellKnownRouter` has
+   * to serve their documents.
    *
    * Environment: `MCP_AUTH_TOKEN`, one bearer token for the only router of a process; it has all of
    * `requiredScopes`. Default: none.
@@ -153,6 +163,38 @@ export interface McpRouterOptions<Handler = Middleware> {
    * list, and every update before it is sent. An error in it refuses. Default: none. Only with `auth`.
    */
   readonly authorize?: Authorize;
+  /**
+   * Who serves the discovery documents. `internal`: `wellKnownRouter`, and its absence is an error.
+   * `external`: something else, and nothing is checked.
+   *
+   * Default: `internal`.
+   */
+  readonly wellKnown?: 'internal' | 'external';
+  /** Name of the resource for people, in its metadata (RFC 9728 §2). Default: none. */
+  readonly resourceName?: string;
+  /** Page for the developers of clients, in the resource's metadata (RFC 9728 §2). Default: none. */
+  readonly resourceDocumentation?: string | URL;
+  /**
+   * Scopes worth asking for, in the resource's metadata; not `offline_access`, for which clients ask by
+   * themselves.
+   *
+   * Default: those that the gate names, else `requiredScopes`.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-2 RFC 9728 §2}
+   */
+  readonly scopesSupported?: readonly string[];
+  /**
+   * Serve this endpoint's documents at the bare `/.well-known/…` addresses as well, for clients that drop
+   * the path. Only where one endpoint asks for it, without `:params` and without an open one beside it.
+   *
+   * Default: `false`.
+   */
+  readonly rootAliases?: boolean;
+  /**
+   * Answer every unknown `/.well-known/oauth-*` and `openid-configuration` of the host with a JSON 404,
+   * where a catch-all of the app would send a page. Default: `false`.
+   */
+  readonly answerUnknownProbes?: boolean;
   /**
    * Serve without sessions: every POST stands alone, GET and DELETE answer 405.
    *
@@ -256,6 +298,12 @@ export interface ResolvedOptions {
   readonly auth: AuthGate | false;
   readonly requiredScopes: readonly string[];
   readonly scopes: ScopeRules;
+  readonly wellKnown: 'internal' | 'external';
+  readonly resourceName: string | undefined;
+  readonly resourceDocumentation: string | undefined;
+  readonly scopesSupported: readonly string[] | undefined;
+  readonly rootAliases: boolean;
+  readonly answerUnknownProbes: boolean;
   readonly stateless: boolean;
   readonly responseMode: ResponseMode;
   readonly upgradeAfterMs: number;

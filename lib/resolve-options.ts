@@ -6,15 +6,31 @@
  * @module
  */
 import { z } from 'zod';
-import type { AuthGate } from './auth/port.js';
+import { hasAuthorizationServer } from './auth/port.js';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
 import { OptionError, shown, unknownOption } from './errors.js';
 import type { EventStore } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
+import {
+  anyFunction,
+  count,
+  duration,
+  flag,
+  gate,
+  having,
+  host,
+  notAnObject,
+  origin,
+  page,
+  path,
+  rules,
+  scope,
+  secret,
+  url,
+} from './option-forms.js';
 import type { Authorize, McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
-import { isScope } from './protocol/bearer.js';
 import type { Store } from './store/port.js';
-import { type Address, isHost, isOrigin, resolveAddress, SSE_PATHS } from './urls.js';
+import { type Address, resolveAddress, SSE_PATHS } from './urls.js';
 
 /** What `assemble` builds from. */
 export interface Resolved {
@@ -30,60 +46,6 @@ export interface Resolved {
   readonly logger: Logger;
 }
 
-const MAX_TIMER_MS = 2_147_483_647;
-
-const count = (expected = 'a positive integer') =>
-  z.int({ error: expected }).positive({ error: expected });
-const duration = () =>
-  z
-    .int({ error: 'milliseconds, a positive integer' })
-    .positive({ error: 'milliseconds, a positive integer' })
-    .max(MAX_TIMER_MS, { error: `at most ${MAX_TIMER_MS} milliseconds` });
-/** Unknown members have a message of their own; see `unknownOption`. */
-const notAnObject = { error: 'an object' };
-const flag = () => z.boolean({ error: 'true or false' });
-const anyFunction = z.custom<Middleware>((value) => typeof value === 'function', {
-  error: 'a function (req, res, next)',
-});
-const having = <T>(error: string, ...names: string[]) =>
-  z.custom<T>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
-    { error },
-  );
-
-const origin = z.string({ error: 'an origin' }).refine(isOrigin, {
-  error: 'a bare origin such as "https://app.example.com" (dangerouslyAllowAnyOrigin lets all in)',
-});
-const host = z.string({ error: 'a host' }).refine(isHost, {
-  error: ({ input }) => `a host such as "${suggestedHost(String(input))}", without scheme and path`,
-});
-const secret = z
-  .string({ error: 'a string of at least 32 bytes' })
-  .refine((value) => Buffer.byteLength(value) >= MIN_SECRET_BYTES, {
-    error: `at least ${MIN_SECRET_BYTES} bytes`,
-  });
-const scope = z
-  .string({ error: 'a scope' })
-  .refine(isScope, { error: 'a scope without spaces and quotes' })
-  .refine((value) => value !== 'offline_access', {
-    error: 'a scope that tokens have (clients ask for offline_access by themselves)',
-  });
-const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
-const path = z.string({ error: 'a path' }).optional();
-
-/** Names and patterns, each with what it needs. */
-const rules = () =>
-  z.record(
-    z.string(),
-    z.union([scope, z.array(scope).min(1, { error: 'at least one scope' })], {
-      error: 'a scope, or an array of them',
-    }),
-    { error: 'an object of names and scopes' },
-  );
-
 const EVENT_STORE =
   'false, or an event store such as memoryEventStore() or an EventStore of the SDK';
 
@@ -94,7 +56,7 @@ const SCHEMA = z.strictObject({
   resourceBaseUrl: url,
   proxyPrefix: path,
   auth: z
-    .union([z.literal(false), having<AuthGate>('a gate', 'verify')], {
+    .union([z.literal(false), gate], {
       error: 'false, or a gate such as staticTokens(…) or jwtAuth(…)',
     })
     .optional(),
@@ -119,6 +81,14 @@ const SCHEMA = z.strictObject({
       error: 'a function (context)',
     })
     .optional(),
+  wellKnown: z
+    .enum(['internal', 'external'], { error: '"internal" or "external"' })
+    .default('internal'),
+  resourceName: z.string({ error: 'a name' }).min(1, { error: 'a name' }).optional(),
+  resourceDocumentation: page.optional(),
+  scopesSupported: z.array(scope, { error: 'an array of scopes' }).optional(),
+  rootAliases: flag().default(false),
+  answerUnknownProbes: flag().default(false),
   stateless: flag().default(false),
   responseMode: z
     .enum(['auto', 'json', 'sse'], { error: '"auto", "json" or "sse"' })
@@ -238,6 +208,14 @@ export function resolveOptions(
   };
 }
 
+function refuseHomelessGate({ auth, address }: ResolvedOptions): void {
+  if (auth === false || address.url !== undefined) return;
+  if (!hasAuthorizationServer(auth) && auth.needsResource !== true) return;
+  throw new OptionError(
+    `baseUrl: expected a URL with auth of the kind "${auth.name}", got none. Tokens are issued for the endpoint's URL.`,
+  );
+}
+
 function merged(options: McpRouterOptions<unknown>, environment: Environment): object {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const told = Array.isArray(options) ? 'an array' : shown(options);
@@ -275,6 +253,12 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
   if (checked.legacySse) refuseLegacySse(stateless, address);
   const settings = deepFrozen({
     address,
+    wellKnown: checked.wellKnown,
+    resourceName: checked.resourceName,
+    resourceDocumentation: checked.resourceDocumentation?.toString(),
+    scopesSupported: checked.scopesSupported && [...checked.scopesSupported],
+    rootAliases: checked.rootAliases,
+    answerUnknownProbes: checked.answerUnknownProbes,
     stateless,
     responseMode,
     upgradeAfterMs,
@@ -319,16 +303,6 @@ function refuseIdleScopes(
   );
 }
 
-function refuseHomelessGate({ auth, address }: ResolvedOptions): void {
-  if (auth === false || address.url !== undefined) return;
-  const { name, authorizationServers, ownServer, needsResource } = auth;
-  if (authorizationServers?.length > 0 || ownServer !== undefined || needsResource === true) {
-    throw new OptionError(
-      `baseUrl: expected a URL with auth of the kind "${name}", got none. Tokens are issued for the endpoint's URL.`,
-    );
-  }
-}
-
 /** HTTP+SSE is nothing without sessions, and its paths have to be free. */
 function refuseLegacySse(stateless: boolean, { mcpPath }: Address): void {
   if (stateless) {
@@ -350,12 +324,6 @@ function deepFrozen<T extends object>(value: T): T {
   return Object.freeze(value);
 }
 
-/** The host of a URL that was given instead of one. */
-function suggestedHost(text: string): string {
-  const host = URL.canParse(text) ? new URL(text).host : '';
-  return isHost(host) ? host : 'example.com:8443';
-}
-
 /** The first fault, as a sentence. */
 function faultOf(issue: z.core.$ZodIssue | undefined, values: object): OptionError {
   if (issue === undefined) return new OptionError('options: expected valid options.');
@@ -375,10 +343,12 @@ function faultOf(issue: z.core.$ZodIssue | undefined, values: object): OptionErr
     (held, name) => (held as Record<PropertyKey, unknown> | undefined)?.[name],
     values,
   );
-  if (issue.path[0] === 'secret' || issue.path[0] === 'auth')
-    return secretFault(where, issue, value);
+  if (KEPT_SECRET.has(issue.path[0])) return secretFault(where, issue, value);
   return new OptionError(`${where}: expected ${issue.message}, got ${shown(value)}.`);
 }
+
+/** Options whose wrong value may be a key or a token. */
+const KEPT_SECRET = new Set<PropertyKey | undefined>(['secret', 'auth']);
 
 /** Says of a key how long it is, and of anything else what kind of thing. */
 function secretFault(where: string, { message }: z.core.$ZodIssue, value: unknown): OptionError {

@@ -11,7 +11,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { isAuthInfo } from '../lib/auth/auth-info.js';
-import type { AuthGate, GuardedEndpoint, Presented, Verdict } from '../lib/auth/port.js';
+import {
+  type AuthGate,
+  type GuardedEndpoint,
+  hasAuthorizationServer,
+  type Presented,
+  type Verdict,
+} from '../lib/auth/port.js';
 import { unavailable } from '../lib/auth/verdicts.js';
 import { andThen, type Later } from '../lib/host/later.js';
 import type { Logger } from '../lib/log.js';
@@ -23,9 +29,9 @@ import {
   REFUSALS,
   type Refusal,
 } from '../lib/protocol/refusals.js';
-import { endpointUrl } from '../lib/urls.js';
+import { parametersAt, resourceUrl, wellKnownUrl } from '../lib/urls.js';
 import { admit, deny } from './caller.js';
-import { type HttpRequest, isHeaderRepeated, paramsOf } from './http-exchange.js';
+import { type HttpRequest, isHeaderRepeated, requestedPlace } from './http-exchange.js';
 
 type Next = (error?: unknown) => void;
 
@@ -61,9 +67,12 @@ export function bearerHandler(guarded: Guarded) {
 /** The endpoint that a request asks for; without `:params` always the same. */
 function guardedEndpoint({ address }: ResolvedOptions, logger: Logger) {
   const isPattern = address.url?.includes('/:') === true;
-  const usual: GuardedEndpoint = { resource: endpointUrl(address, {}), logger };
-  return (request: HttpRequest): GuardedEndpoint =>
-    isPattern ? { resource: endpointUrl(address, paramsOf(request)), logger } : usual;
+  const usual: GuardedEndpoint = { resource: resourceUrl(address, {}), logger };
+  return (request: HttpRequest): GuardedEndpoint => {
+    if (!isPattern) return usual;
+    const params = parametersAt(address, requestedPlace(request));
+    return { resource: resourceUrl(address, params), logger };
+  };
 }
 
 /** A gate that fails, or says what is no verdict, has not decided. */
@@ -143,21 +152,10 @@ const published = (authInfo: AuthInfo, resourceMetadataUrl: string | undefined):
   resourceMetadataUrl === undefined ? authInfo : Object.assign({ resourceMetadataUrl }, authInfo);
 
 /** Address of the resource's metadata; there is none where clients cannot get a token. */
-function metadataOf(
-  { authorizationServers, ownServer }: AuthGate,
-  resource: string | undefined,
-): string | undefined {
-  if (resource === undefined) return undefined;
-  if (authorizationServers.length === 0 && ownServer === undefined) return undefined;
-  return resourceMetadataUrl(resource);
-}
-
-/** RFC 9728 §3.1: the well-known segment goes between the host and the path. */
-const resourceMetadataUrl = (resource: string): string =>
-  resource.replace(
-    /^[a-z]+:\/\/[^/]*/i,
-    (origin) => `${origin}/.well-known/oauth-protected-resource`,
-  );
+const metadataOf = (gate: AuthGate, resource: string | undefined): string | undefined =>
+  resource === undefined || !hasAuthorizationServer(gate)
+    ? undefined
+    : wellKnownUrl('oauth-protected-resource', resource);
 
 /** Tells the operator why; the caller never learns. */
 function note(

@@ -39,9 +39,9 @@ export function guardHandler(settings: ResolvedOptions) {
 /** The host that is not let in, as it was seen; undefined when the request may pass. */
 function hostCheck(settings: ResolvedOptions): (req: IncomingMessage) => string | undefined {
   if (settings.dangerouslyAllowAnyHost) return () => undefined;
-  const { url } = settings.address;
+  const { url, resource } = settings.address;
   const known = new Set(settings.allowedHosts);
-  if (url !== undefined) known.add(new URL(url).hostname);
+  for (const own of [url, resource]) if (own !== undefined) known.add(new URL(own).hostname);
   const isKnown = remembering((host) => {
     const [, name = '', port] = HOST.exec(host.toLowerCase()) ?? [];
     if (name === '') return false;

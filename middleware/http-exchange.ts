@@ -8,7 +8,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventSink, Exchange, Reply, RequestHeaders } from '../lib/host/exchange.js';
 import type { Later } from '../lib/host/later.js';
-import { type Address, endpointUrl, placeOf } from '../lib/urls.js';
+import { placeOf } from '../lib/places.js';
+import { type Address, endpointUrl, parametersAt } from '../lib/urls.js';
 import { type Caller, callerOf } from './caller.js';
 import { clientAddress } from './client-address.js';
 
@@ -78,7 +79,7 @@ export class HttpExchange implements Exchange {
 
   /** The configured URL; without one, what the request itself says. */
   publicUrl(): URL | undefined {
-    const configured = endpointUrl(this.#address, this.params);
+    const configured = endpointUrl(this.#address, parametersAt(this.#address, this.#path));
     if (configured !== undefined) return new URL(configured);
     const { protocol = 'http', headers } = this.#request;
     const path = this.#request.originalUrl ?? this.#request.url ?? '/';

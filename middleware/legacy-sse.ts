@@ -7,7 +7,8 @@
  */
 import type { LegacySse } from '../lib/host/legacy-sse.js';
 import type { ResolvedOptions } from '../lib/options.js';
-import { beside, SSE_PATHS, writtenPath } from '../lib/urls.js';
+import { beside, writtenPath } from '../lib/places.js';
+import { SSE_PATHS } from '../lib/urls.js';
 import { HttpExchange, type HttpRequest, type Route } from './http-exchange.js';
 
 /** Routes for `GET /sse` and `POST /messages`. */

@@ -10,13 +10,19 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { Router } from 'express';
 import { assemble, resolve } from '../lib/assemble.js';
 import { claimProcessAddress, readEnvironment } from '../lib/env.js';
-import type { EndpointNotify, EndpointSessions, Readiness } from '../lib/host/endpoint.js';
+import type {
+  EndpointNotify,
+  EndpointSessions,
+  Readiness,
+  ReadinessCheck,
+} from '../lib/host/endpoint.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import type { McpRouterOptions as Options, ResolvedOptions } from '../lib/options.js';
+import { placeOf } from '../lib/places.js';
 import { REFUSALS, type Refusal, refusalBody } from '../lib/protocol/refusals.js';
 import type { Resolved } from '../lib/resolve-options.js';
-import { mountCheck, placeOf } from '../lib/urls.js';
+import { mountCheck } from '../lib/urls.js';
 import { bearerHandler } from './bearer.js';
 import { readBody, refusalOfParserError } from './body.js';
 import { PaceKeeper } from './body-pace.js';
@@ -32,7 +38,8 @@ import {
 } from './http-exchange.js';
 import { legacySseRoutes } from './legacy-sse.js';
 import { answerAndClose } from './lingering-close.js';
-import { mountGuard } from './mount-guard.js';
+import { issuerMetadataHandlers } from './metadata.js';
+import { discoverable, discoveryReadiness, mountGuard } from './mount-guard.js';
 import { rateLimitHandler } from './rate-limit.js';
 
 /** Options of {@link mcpRouter}; `middleware` takes Express's handlers, and plain ones. */
@@ -90,7 +97,7 @@ export function mcpRouter(
     sessions: endpoint.sessions,
     notify: endpoint.notify,
     errorHandler: parserErrorHandler(settings, routes),
-    ready: () => endpoint.ready(),
+    ready: async () => withChecks(await endpoint.ready(), discoveryReadiness(settings)),
     drain: (drainOptions) => endpoint.drain(drainOptions),
     close: async () => {
       releaseAddress();
@@ -103,12 +110,26 @@ export function mcpRouter(
     ...gateOf(resolved),
     ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
   ];
-  const wrongMount = mountGuard(mountCheck(settings.address), resolved.logger);
+  const wrongMount = mountGuard(resolved);
   for (const route of routes) {
     router.all(route.path, ...chain, routeHandler(route, wrongMount, settings));
   }
+  for (const handler of issuerMetadataHandlers(discoverable(settings))) {
+    router.all('/.well-known/openid-configuration', handler);
+  }
+  RESOLVED.set(router, resolved);
   return Object.assign(router, { mcp });
 }
+
+const withChecks = ({ ready, checks }: Readiness, more: readonly ReadinessCheck[]): Readiness => ({
+  ready: ready && more.every(({ ok }) => ok),
+  checks: [...checks, ...more],
+});
+
+const RESOLVED = new WeakMap<object, Resolved>();
+
+/** The options that a router was built from; undefined for anything else. */
+export const resolvedOf = (router: object): Resolved | undefined => RESOLVED.get(router);
 
 /** CORS and guards, in one layer: each layer of a route costs every call its share. */
 function entrance(settings: ResolvedOptions): RequestHandler {

@@ -10,13 +10,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
+import { hasAuthorizationServer } from '../lib/auth/port.js';
 import { readServeEnvironment } from '../lib/env.js';
 import { McpRouterError, OptionError } from '../lib/errors.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
-import { urlMap } from '../lib/urls.js';
+import { resourceMetadataUrl, urlMap } from '../lib/urls.js';
 import { healthRouter } from './health-router.js';
 import { type McpRouter, type McpRouterOptions, mcpRouter } from './mcp-router.js';
+import { wellKnownRouter } from './well-known-router.js';
 
 /** Options of {@link serve}: those of `mcpRouter`, and where to listen. */
 export interface ServeOptions extends McpRouterOptions {
@@ -70,8 +72,8 @@ export async function serve(
 ): Promise<Listening> {
   const { port, host, print, ...routerOptions } = withEnvironment(options);
   const router = mcpRouter(server, routerOptions);
-  const handler = handlerOf(Router().use(helmet(), healthRouter(router), router));
-  const http = createServer(TIME_LIMITS, handler);
+  const root = Router().use(helmet(), wellKnownRouter(router), healthRouter(router), router);
+  const http = createServer(TIME_LIMITS, handlerOf(root));
   try {
     await listen(http, port, host);
     await startUp(router);
@@ -83,7 +85,7 @@ export async function serve(
   const bound = boundUrl(http);
   const listening = listeningOn(http, router, bound);
   const { address, legacySse } = router.mcp.settings;
-  for (const line of urlMap(address, bound, legacySse)) print(line);
+  for (const line of urlMap(address, bound, metadataUrlOf(router), legacySse)) print(line);
   return listening;
 }
 
@@ -123,6 +125,11 @@ function withEnvironment(options: ServeOptions) {
   }
   const { print = (line: string) => console.log(line) } = options;
   return { ...options, port, host, print: print === false ? () => {} : print };
+}
+
+function metadataUrlOf({ mcp }: McpRouter): string | undefined {
+  const { address, auth } = mcp.settings;
+  return auth && hasAuthorizationServer(auth) ? resourceMetadataUrl(address, {}) : undefined;
 }
 
 async function listen(http: Server, port: number, host: string): Promise<void> {

@@ -79,3 +79,10 @@ export interface AuthGate {
   readonly needsResource?: boolean;
   verify(presented: Presented): Awaitable<Verdict>;
 }
+
+/**
+ * True when a client can get a token somewhere: then discovery documents say where, and they repeat
+ * `baseUrl`.
+ */
+export const hasAuthorizationServer = ({ authorizationServers, ownServer }: AuthGate): boolean =>
+  ownServer !== undefined || authorizationServers.length > 0;

@@ -17,8 +17,9 @@ import { sendUpdate } from './subscriptions.js';
 
 /** One thing that an endpoint needs. */
 export interface ReadinessCheck {
-  readonly name: 'accepting' | 'server';
+  readonly name: 'accepting' | 'server' | 'discovery';
   readonly ok: boolean;
+  /** What is wrong; with `ok: true`, what may be. */
   readonly detail?: string;
   /** Code of the error behind `detail`, if it is one of ours. */
   readonly code?: McpRouterErrorCode;

@@ -7,8 +7,8 @@
  */
 import type { Later } from './later.js';
 
-/** Messages that handlers may send before everybody else has had a turn: about a millisecond's work. */
-const MESSAGES_A_TURN = 16;
+/** Messages that handlers may send before everybody else has had a turn. */
+const MESSAGES_A_TURN = 4;
 
 const DONE = Promise.resolve();
 

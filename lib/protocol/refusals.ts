@@ -165,6 +165,7 @@ export const REFUSALS = {
     'What is kept of this session cannot be read now',
     RETRY,
   ),
+  noMetadata: refusal(404, CODES.server, 'no_metadata', 'Not found: there is no metadata here'),
   internal: refusal(500, CODES.internal, 'internal', 'Internal error'),
 } as const satisfies Record<string, Refusal>;
 

@@ -5,7 +5,13 @@
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
-import { jwtAuth, type McpRouterOptions, mcpRouter, type ServerFactory } from 'express-mcp-router';
+import {
+  jwtAuth,
+  type McpRouterOptions,
+  mcpRouter,
+  type ServerFactory,
+  wellKnownRouter,
+} from 'express-mcp-router';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BASE_URL, curious, RESOURCE } from '../support/guarded.js';
 import { TestIssuer } from '../support/issuer.js';
@@ -19,7 +25,7 @@ async function start(server: McpServer | ServerFactory, options: McpRouterOption
   const auth = jwtAuth({ issuer: issuer.url });
   const router = mcpRouter(server, { auth, baseUrl: BASE_URL, ...options });
   onTestFinished(() => router.mcp.close());
-  const url = `${await listen(express().use('/api', router))}/api/mcp`;
+  const url = `${await listen(express().use(wellKnownRouter(router)).use('/api', router))}/api/mcp`;
   const bearer = async (claims: Record<string, unknown>) => ({
     Authorization: `Bearer ${await issuer.token(RESOURCE, { claims })}`,
   });

@@ -18,6 +18,7 @@ const STORIES = {
   'ask-the-user': 1,
   'browser-client': 2,
   'bearer-token': 2,
+  'behind-helmet': 1,
   commonjs: 1,
   'custom-middleware': 1,
   'custom-path': 1,
@@ -32,6 +33,7 @@ const STORIES = {
   'nested-mounts': 3,
   'per-user-tools': 1,
   'several-servers': 3,
+  'several-tenants': 2,
   stateless: 2,
 };
 

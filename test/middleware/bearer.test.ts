@@ -13,6 +13,7 @@ import {
   mcpRouter,
   type ServerFactory,
   staticTokens,
+  wellKnownRouter,
 } from 'express-mcp-router';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -254,7 +255,7 @@ describe('the caller', () => {
       },
     };
     const mcp = router(curious(), { auth, baseUrl: 'https://mcp.example.com/t/:tenant' });
-    const origin = await listen(express().use('/t/:tenant', mcp));
+    const origin = await listen(express().use(wellKnownRouter(mcp)).use('/t/:tenant', mcp));
     const answer = await post(`${origin}/t/acme/mcp`, WHO);
     await post(`${origin}/t/a%20b/mcp`, WHO);
     expect(resources).toEqual([

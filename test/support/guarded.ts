@@ -7,7 +7,12 @@
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
-import { type McpRouter, type McpRouterOptions, mcpRouter } from 'express-mcp-router';
+import {
+  type McpRouter,
+  type McpRouterOptions,
+  mcpRouter,
+  wellKnownRouter,
+} from 'express-mcp-router';
 import { onTestFinished } from 'vitest';
 import { listen } from './listen.js';
 import { type Answer, post, type Sent } from './raw-request.js';
@@ -50,7 +55,7 @@ export async function guarded(options: McpRouterOptions): Promise<Guarded> {
   const logger = new RecordedLogger();
   const router = mcpRouter(curious(), { stateless: true, baseUrl: BASE_URL, logger, ...options });
   onTestFinished(() => router.mcp.close());
-  const url = `${await listen(express().use('/api', router))}/api/mcp`;
+  const url = `${await listen(express().use(wellKnownRouter(router)).use('/api', router))}/api/mcp`;
   const ask = (authorization?: string, sent: Sent = {}) =>
     post(url, WHO, {
       ...sent,

@@ -26,3 +26,11 @@ export async function listen(listener: RequestListener): Promise<string> {
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+/** The same for an app that has to know its own origin while it is built. */
+export async function listenAs(build: (origin: string) => RequestListener): Promise<string> {
+  let listener: RequestListener | undefined;
+  const origin = await listen((req, res) => listener?.(req, res));
+  listener = build(origin);
+  return origin;
+}
