@@ -52,7 +52,9 @@ export function eventsIn(text: string, cuts: readonly number[] = []): unknown[] 
   const faults: unknown[] = [];
   const parser = createParser({
     onEvent: ({ event, data }) => {
-      if (event !== 'message') faults.push(`an event ${event}`);
+      // A priming event has neither a name nor data.
+      if (event !== 'message' && (event !== undefined || data !== ''))
+        faults.push(`an event ${event}`);
       if (data !== '') messages.push(JSON.parse(data));
     },
     onError: (error) => faults.push(error.message),
