@@ -78,7 +78,7 @@ async function openStandalone(listener: Listener, isLost: boolean): Promise<void
 }
 
 async function resumeStandalone(listener: Listener, found: Found): Promise<void> {
-  const { stream } = found;
+  const { stream, wasAway } = found;
   const { parts, session, exchange } = listener;
   const lease = await parts.source.lease(session, exchange);
   await parts.sessions.touch(session);
@@ -86,8 +86,9 @@ async function resumeStandalone(listener: Listener, found: Found): Promise<void>
   parts.absent.delete(session);
   const gone = () => leave(listener, stream, lease);
   const resumed = await resume(listener, found, gone, (sink) => endWithToken(listener, sink));
-  if (resumed === 'gap') resync(stream, session, lease);
-  if (resumed !== 'gap' && resumed !== 'connected') gone();
+  if (resumed !== 'gap' && resumed !== 'connected') return gone();
+  if (wasAway) stream.tellGap();
+  if (wasAway || resumed === 'gap') resync(stream, session, lease);
 }
 
 /** Replays; answers the request when there is nothing to replay, and then `gone` is not called. */
