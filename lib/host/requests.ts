@@ -64,10 +64,10 @@ function begin(posted: Posted, lease: Lease): Later<void> {
   return andThen(touched, () => run(posted, lease));
 }
 
-function run({ parts, incoming, client, exchange, reply }: Posted, lease: Lease): void {
+function run(posted: Posted, lease: Lease): void {
+  const { parts, incoming, client, exchange, reply } = posted;
   const { requests, isBatch } = incoming;
-  // Another POST with the same ids may have been let in while the server was being built.
-  const late = refusalOf(incoming, client, parts.settings.limits.callsPerSession);
+  const late = lateRefusalOf(posted);
   if (late !== undefined) {
     lease.release();
     return refuse(reply, late, idOf(incoming));
@@ -92,6 +92,13 @@ function run({ parts, incoming, client, exchange, reply }: Posted, lease: Lease)
   });
   const served = { parts, client, lease, stream, extra, open: requests.length };
   for (const request of requests) start(request, served);
+}
+
+/** While the server was being built, the session may have ended, or another POST with the same ids been let in. */
+function lateRefusalOf({ parts, incoming, client }: Posted): Refusal | undefined {
+  const { sessions, settings } = parts;
+  if (client instanceof LiveSession && sessions.isOver(client)) return REFUSALS.sessionNotFound;
+  return refusalOf(incoming, client, settings.limits.callsPerSession);
 }
 
 interface Served {
