@@ -12,6 +12,7 @@ import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import { ASSUMED_VERSION, allowsBatches } from '../protocol/versions.js';
 import type { Call } from './call.js';
 import type { Client } from './client.js';
+import type { EventStream } from './event-stream.js';
 import type { Exchange, Reply } from './exchange.js';
 import { remembered } from './handshake.js';
 import type { Incoming } from './incoming.js';
@@ -84,7 +85,7 @@ function run(posted: Posted, lease: Lease): void {
         client,
         requests.map(({ id }) => id),
       ),
-    ended: (events) => streams.ended(client, events),
+    ended: (events) => letGo(parts, client, events),
   });
   const extra = messageExtra(exchange, lease.server, {
     closeSSEStream: () => stream.closeConnection(),
@@ -92,6 +93,12 @@ function run(posted: Posted, lease: Lease): void {
   });
   const served = { parts, client, lease, stream, extra, open: requests.length };
   for (const request of requests) start(request, served);
+}
+
+/** The answer to a POST is over and kept: its stream is the log's from now on. */
+export function letGo({ streams, sessions }: EndpointParts, client: Client, stream: EventStream) {
+  streams.ended(client, stream);
+  if (client instanceof LiveSession) sessions.tidy(client);
 }
 
 /** While the server was being built, the session may have ended, or another POST with the same ids been let in. */
