@@ -149,8 +149,7 @@ function leave(
     if (stream.isOpen) absent.add(session);
     else session.detach();
   }
-  void sessions.touch(session);
-  sessions.tidy(session);
+  sessions.leaveOff(session);
   lease.release();
 }
 

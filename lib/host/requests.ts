@@ -149,8 +149,7 @@ function closeStandalone({ streams }: EndpointParts, client: Client): void {
 function forget(call: Call, client: Client, { sessions }: EndpointParts): void {
   if (!(client instanceof LiveSession)) return;
   client.calls.delete(call.clientId);
-  void sessions.touch(client);
-  sessions.tidy(client);
+  sessions.leaveOff(client);
 }
 
 /** The last call of the POST gives the server back. */

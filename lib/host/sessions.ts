@@ -90,6 +90,15 @@ export class Sessions implements Audience {
     return this.#store.touch(session.record, phase, Date.now());
   }
 
+  /** What kept the session busy is over: it is not idle before the store knows when that was. */
+  leaveOff(session: LiveSession): void {
+    const touched = this.touch(session);
+    if (!(touched instanceof Promise)) return this.tidy(session);
+    session.pins += 1;
+    // A store that is out of reach answers the next request with 503.
+    void touched.catch(() => {}).then(() => this.release(session));
+  }
+
   /** Ends a session for good. */
   async end(id: string): Promise<boolean> {
     const now = Date.now();

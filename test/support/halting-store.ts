@@ -1,5 +1,5 @@
 /**
- * A session store that holds back its answer until the test lets it go.
+ * A session store that holds back an operation until the test lets it go.
  *
  * Knows: the port of session stores. Does not know: who uses it.
  *
@@ -10,7 +10,7 @@ import { memoryStore, type Store } from 'express-mcp-router';
 type SessionStore = ReturnType<Store['sessions']>;
 type Operation = 'find' | 'touch' | 'ended';
 
-/** An operation that is done, and whose answer is held back. */
+/** A look-up that is done and whose answer is held back, or a touch that is not done yet. */
 export interface Halt {
   readonly reached: Promise<void>;
   go(): void;
@@ -24,15 +24,18 @@ export interface HaltingStore {
 
 export function haltingStore(): HaltingStore {
   const halts = new Map<Operation, () => Promise<void>>();
-  const reach = <T>(operation: Operation, answer: T | Promise<T>): T | Promise<T> => {
+  const take = (operation: Operation) => {
     const held = halts.get(operation);
     halts.delete(operation);
-    return held === undefined ? answer : held().then(() => answer);
+    return held;
   };
+  const answered = <T>(operation: Operation, answer: T | Promise<T>): T | Promise<T> =>
+    take(operation)?.().then(() => answer) ?? answer;
   const halting = (memory: SessionStore): SessionStore => ({
-    find: (...asked) => reach('find', memory.find(...asked)),
-    touch: (...asked) => reach('touch', memory.touch(...asked)),
-    ended: (...asked) => reach('ended', memory.ended(...asked)),
+    find: (...asked) => answered('find', memory.find(...asked)),
+    ended: (...asked) => answered('ended', memory.ended(...asked)),
+    touch: (...asked) =>
+      take('touch')?.().then(() => memory.touch(...asked)) ?? memory.touch(...asked),
     admit: (...asked) => memory.admit(...asked),
     end: (...asked) => memory.end(...asked),
     count: () => memory.count(),

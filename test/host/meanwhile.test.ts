@@ -1,10 +1,10 @@
 /**
- * A session that ends while one of its requests is on its way: with a store that takes its time, and with
- * a server that is built for the session.
+ * Sessions whose store takes its time, or whose server is built first: what ends meanwhile is over, and what is
+ * used meanwhile is not.
  *
  * @module
  */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { endpoint } from '../support/endpoint.js';
 import { haltingStore } from '../support/halting-store.js';
 import { refusalOf, send } from '../support/http-client.js';
@@ -27,6 +27,8 @@ async function started(options = {}) {
 }
 
 const named = ({ sessionId }: RawClient) => ({ 'Mcp-Session-Id': sessionId });
+
+afterEach(() => void vi.useRealTimers());
 
 describe('a session that ends while it is looked up', () => {
   it.each(['find', 'touch'] as const)('is not listened to (%s)', async (operation) => {
@@ -112,5 +114,35 @@ describe('a session that ends while its server is built', () => {
     built();
     expect(refusalOf(await listening)).toEqual(NOT_FOUND);
     expect(refusalOf(await posted)).toEqual({ ...NOT_FOUND, id: 'c' });
+  });
+});
+
+describe('a session that was busy for longer than its idle time', () => {
+  const waitAnHour = () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+  };
+
+  it('is not idle before its store knows that its GET stream has broken off', async () => {
+    const { ada, halt } = await started();
+    const stream = await ada.listen();
+    waitAnHour();
+    const { reached, go } = halt('touch');
+    stream.close();
+    await reached;
+    expect(await ada.ask('ping')).toMatchObject({ result: {} });
+    go();
+  });
+
+  it('is not idle before its store knows that its call has ended', async () => {
+    const { ada, halt, call } = await started();
+    const post = ada.callTool('tell');
+    const tool = await call();
+    waitAnHour();
+    const { reached, go } = halt('touch');
+    tool.finish();
+    await reached;
+    await post.response;
+    expect(await ada.ask('ping')).toMatchObject({ result: {} });
+    go();
   });
 });
