@@ -120,7 +120,7 @@ async function tinyFigures(server: ServerUnderTest, plan: Flood): Promise<Figure
   const before = await server.ask('peakBytes');
   const figures = await figuresOf(`${plan.senders} bodies of one-byte chunks`, server, plan);
   const more = (await server.ask('peakBytes')) - before;
-  return [...figures, atMost('memory at the most, above all before', more / MIB, 'MiB', 64)];
+  return [...figures, atMost('memory at the most, above all before', more / MIB, 'MiB', 40)];
 }
 
 export const ENDLESS_BODIES: Experiment = {
