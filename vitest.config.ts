@@ -6,10 +6,16 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const LIBRARY = {
-  find: /^express-mcp-router$/,
-  replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)),
-};
+const LIBRARY = [
+  {
+    find: /^express-mcp-router$/,
+    replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)),
+  },
+  {
+    find: /^express-mcp-router\/testing$/,
+    replacement: fileURLToPath(new URL('lib/testing.ts', import.meta.url)),
+  },
+];
 
 /** The library's sources are not external, so this reaches their `express` as well as the tests'. */
 const EXPRESS_4 = { find: /^express$/, replacement: 'express4' };
@@ -30,12 +36,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        resolve: { alias: [LIBRARY] },
+        resolve: { alias: LIBRARY },
         test: { name: 'express5', include: ['test/**/*.test.ts'], env: { EXPRESS_MAJOR: '5' } },
       },
       {
         extends: true,
-        resolve: { alias: [LIBRARY, EXPRESS_4] },
+        resolve: { alias: [...LIBRARY, EXPRESS_4] },
         test: { name: 'express4', include: WHERE_EXPRESS_COUNTS, env: { EXPRESS_MAJOR: '4' } },
       },
     ],

@@ -8,6 +8,7 @@
 import { McpRouterError, OptionError, shown } from './errors.js';
 import { LOG_LEVELS, type Logger, type LogLevel, stderrLogger } from './log.js';
 import type { McpRouterOptions, ResponseMode } from './options.js';
+import { isBearerToken, MIN_TOKEN_CHARACTERS } from './protocol/bearer.js';
 import { isHost, isOrigin, readPath, readUrl } from './urls.js';
 
 /** Shortest key that session ids may be sealed with. */
@@ -17,6 +18,7 @@ export const MIN_SECRET_BYTES = 32;
 export interface Environment {
   readonly baseUrl?: string;
   readonly mcpPath?: string;
+  readonly authToken?: string;
   readonly stateless?: boolean;
   readonly responseMode?: ResponseMode;
   readonly secret?: readonly string[];
@@ -38,7 +40,6 @@ type Source = Readonly<Record<string, string | undefined>>;
 
 /** Variables of features that this release does not have: ignoring them would open a server. */
 const UNSERVED: Readonly<Record<string, string>> = {
-  MCP_AUTH_TOKEN: 'This release has no bearer gate, and the endpoint would be open',
   MCP_REDIS_URL: 'This release keeps sessions in memory only',
 };
 
@@ -55,6 +56,7 @@ export function readEnvironment(source: Source = process.env): Environment {
   return present({
     baseUrl: read(source, 'MCP_BASE_URL', address(readUrl)),
     mcpPath: read(source, 'MCP_PATH', address(readPath)),
+    authToken: read(source, 'MCP_AUTH_TOKEN', token),
     stateless: read(source, 'MCP_STATELESS_HTTP', flag),
     responseMode: read(source, 'MCP_RESPONSE_MODE', oneOf(['auto', 'json', 'sse'] as const)),
     secret: read(source, 'MCP_SECRET', listOf('keys of at least 32 bytes', isKey)),
@@ -81,25 +83,33 @@ export function readServeEnvironment(source: Source = process.env): ServeEnviron
 
 let holder: symbol | undefined;
 
+/** The options that win over them. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  MCP_BASE_URL: 'baseUrl',
+  MCP_PATH: 'mcpPath',
+  MCP_AUTH_TOKEN: 'auth',
+};
+
 /**
- * Makes sure that one router of the process at most takes its address from the environment.
+ * Makes sure that one router of the process at most takes its address or its token from the environment.
  *
- * @returns what gives the address back when the router is closed.
+ * @returns what gives them back when the router is closed.
  * @throws McpRouterError `ERR_MCP_ENV_AMBIGUOUS` for the second router that relies on it.
  */
 export function claimProcessAddress(
-  { baseUrl, mcpPath }: Pick<McpRouterOptions, 'baseUrl' | 'mcpPath'>,
+  { baseUrl, mcpPath, auth }: Pick<McpRouterOptions, 'baseUrl' | 'mcpPath' | 'auth'>,
   environment: Environment,
 ): () => void {
   const relied = [
     ...(environment.baseUrl !== undefined && baseUrl === undefined ? ['MCP_BASE_URL'] : []),
     ...(environment.mcpPath !== undefined && mcpPath === undefined ? ['MCP_PATH'] : []),
+    ...(environment.authToken !== undefined && auth === undefined ? ['MCP_AUTH_TOKEN'] : []),
   ];
   if (relied.length === 0) return () => {};
   if (holder !== undefined) {
     throw new McpRouterError(
       'ERR_MCP_ENV_AMBIGUOUS',
-      `${relied.join(', ')}: expected one router in the process, got a second one that relies on it. Give each router its own baseUrl and mcpPath.`,
+      `${relied.join(', ')}: expected one router in the process, got a second one that relies on it. Give each router its own ${relied.map((name) => OPTIONS[name]).join(' and ')}.`,
     );
   }
   const claim = Symbol('address');
@@ -154,6 +164,12 @@ const listOf = (what: string, isValid: (value: string) => boolean): Form<readonl
   },
 });
 
+const token: Form<string> = {
+  expected: `a token of at least ${MIN_TOKEN_CHARACTERS} letters, digits and - . _ ~ + /`,
+  parse: (value) =>
+    value.length >= MIN_TOKEN_CHARACTERS && isBearerToken(value) ? value : undefined,
+};
+
 const isKey = (value: string) => Buffer.byteLength(value) >= MIN_SECRET_BYTES;
 
 /** Checked by the option's own rules, which tell what is wrong in the variable's name. */
@@ -167,12 +183,15 @@ const oneOf = <T extends string>(values: readonly T[]): Form<T> => ({
   parse: (value) => values.find((known) => known === value),
 });
 
+/** Variables that no error shows. */
+const SECRETS = new Set(['MCP_SECRET', 'MCP_AUTH_TOKEN']);
+
 function read<T>(source: Source, name: string, { expected, parse }: Form<T>): T | undefined {
   const value = source[name];
   if (value === undefined) return undefined;
   const parsed = value.trim() === '' ? undefined : parse(value.trim(), name);
   if (parsed !== undefined) return parsed;
-  const told = name === 'MCP_SECRET' ? `${Buffer.byteLength(value)} bytes` : shown(value);
+  const told = SECRETS.has(name) ? `${Buffer.byteLength(value)} bytes` : shown(value);
   throw new OptionError(`${name}: expected ${expected}, got ${told}. Unset it to use the default.`);
 }
 

@@ -42,3 +42,34 @@ export function shown(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
+
+/** The same for what may be of any type: anything but a short value is named by its kind. */
+export function told(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? 'an object' : shown(value);
+}
+
+/** The error for an option that does not exist; names the one that was probably meant. */
+export function unknownOption(where: string, key: string, known: readonly string[]): OptionError {
+  const near = known
+    .map((name) => ({ name, distance: distanceBetween(name.toLowerCase(), key.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  const hint = near !== undefined && near.distance <= 3 ? ` Did you mean "${near.name}"?` : '';
+  return new OptionError(`${where}: unknown option "${key}".${hint}`);
+}
+
+/** Levenshtein distance. */
+function distanceBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -11,8 +11,39 @@ export {
   mcpRouter,
 } from '../middleware/mcp-router.js';
 export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
+export { wellKnownRouter } from '../middleware/well-known-router.js';
+export { anyOf } from './auth/any-of.js';
+export { type CustomAuthOptions, customAuth, type TokenVerifier } from './auth/custom-auth.js';
+export {
+  type AppRequest,
+  type Established,
+  type FromRequestOptions,
+  fromRequest,
+} from './auth/from-request.js';
+export { type IntrospectionAuthOptions, introspectionAuth } from './auth/introspection-auth.js';
+export { type JwtAuthOptions, jwtAuth } from './auth/jwt-auth.js';
+export type { JwtIssuer } from './auth/jwt-issuer.js';
+export type { AuthGate, GuardedEndpoint, Presented, Verdict } from './auth/port.js';
+export { type StaticToken, type StaticTokens, staticTokens } from './auth/static-tokens.js';
 export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
-export type { EndpointNotify, EndpointSessions, Readiness } from './host/endpoint.js';
+export { type KeyvEventStoreOptions, type KeyvLike, keyvEventStore } from './events/keyv.js';
+export { type MemoryEventStoreOptions, memoryEventStore } from './events/memory.js';
+export type {
+  EventLog,
+  EventStore,
+  FoundStream,
+  Position,
+  Replay,
+  SdkEventStore,
+  StreamKey,
+  StreamLog,
+} from './events/port.js';
+export type {
+  EndpointNotify,
+  EndpointSessions,
+  Readiness,
+  ReadinessCheck,
+} from './host/endpoint.js';
 export type { RequestHeaders } from './host/exchange.js';
 export type { DrainOptions } from './host/lifecycle.js';
 export type { ConnectableServer, FactoryContext, ServerFactory } from './host/server.js';

@@ -6,60 +6,48 @@
  * @module
  */
 import { z } from 'zod';
+import { hasAuthorizationServer } from './auth/port.js';
 import { type Environment, MIN_SECRET_BYTES } from './env.js';
-import { OptionError, shown } from './errors.js';
+import { OptionError, shown, unknownOption } from './errors.js';
+import type { EventStore } from './events/port.js';
 import { faultless, type Logger, silentLogger } from './log.js';
-import type { McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
+import {
+  anyFunction,
+  count,
+  duration,
+  flag,
+  gate,
+  having,
+  host,
+  notAnObject,
+  origin,
+  page,
+  path,
+  rules,
+  scope,
+  secret,
+  url,
+} from './option-forms.js';
+import type { Authorize, McpRouterOptions, Middleware, ResolvedOptions } from './options.js';
 import type { Store } from './store/port.js';
-import { isHost, isOrigin, resolveAddress } from './urls.js';
+import { type Address, resolveAddress, SSE_PATHS } from './urls.js';
 
 /** What `assemble` builds from. */
 export interface Resolved {
   readonly settings: ResolvedOptions;
+  /** The environment's bearer token, where no option says who may come in. */
+  readonly authToken: string | undefined;
   /** Key ring, the current key first; empty without `secret`. */
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
+  readonly eventStore: EventStore | false | undefined;
+  readonly authorize: Authorize | undefined;
   readonly middleware: readonly Middleware[];
   readonly logger: Logger;
 }
 
-const MAX_TIMER_MS = 2_147_483_647;
-
-const count = (expected = 'a positive integer') =>
-  z.int({ error: expected }).positive({ error: expected });
-const duration = () =>
-  z
-    .int({ error: 'milliseconds, a positive integer' })
-    .positive({ error: 'milliseconds, a positive integer' })
-    .max(MAX_TIMER_MS, { error: `at most ${MAX_TIMER_MS} milliseconds` });
-/** Unknown members have a message of their own; see `unknownOption`. */
-const notAnObject = { error: 'an object' };
-const flag = () => z.boolean({ error: 'true or false' });
-const anyFunction = z.custom<Middleware>((value) => typeof value === 'function', {
-  error: 'a function (req, res, next)',
-});
-const having = <T>(error: string, ...names: string[]) =>
-  z.custom<T>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
-    { error },
-  );
-
-const origin = z.string({ error: 'an origin' }).refine(isOrigin, {
-  error: 'a bare origin such as "https://app.example.com" (dangerouslyAllowAnyOrigin lets all in)',
-});
-const host = z.string({ error: 'a host' }).refine(isHost, {
-  error: ({ input }) => `a host such as "${suggestedHost(String(input))}", without scheme and path`,
-});
-const secret = z
-  .string({ error: 'a string of at least 32 bytes' })
-  .refine((value) => Buffer.byteLength(value) >= MIN_SECRET_BYTES, {
-    error: `at least ${MIN_SECRET_BYTES} bytes`,
-  });
-const url = z.union([z.string(), z.instanceof(URL)], { error: 'a URL' }).optional();
-const path = z.string({ error: 'a path' }).optional();
+const EVENT_STORE =
+  'false, or an event store such as memoryEventStore() or an EventStore of the SDK';
 
 const SCHEMA = z.strictObject({
   baseUrl: url,
@@ -67,12 +55,47 @@ const SCHEMA = z.strictObject({
   issuerUrl: url,
   resourceBaseUrl: url,
   proxyPrefix: path,
+  auth: z
+    .union([z.literal(false), gate], {
+      error: 'false, or a gate such as staticTokens(…) or jwtAuth(…)',
+    })
+    .optional(),
+  requiredScopes: z.array(scope, { error: 'an array of scopes' }).default([]),
+  scopes: z
+    .strictObject(
+      {
+        tools: rules().optional(),
+        prompts: rules().optional(),
+        resources: rules().optional(),
+        implies: z
+          .record(scope, z.array(scope, { error: 'an array of scopes' }), {
+            error: 'an object of scopes and the scopes that they contain',
+          })
+          .optional(),
+      },
+      notAnObject,
+    )
+    .prefault({}),
+  authorize: z
+    .custom<Authorize>((value) => typeof value === 'function', {
+      error: 'a function (context)',
+    })
+    .optional(),
+  wellKnown: z
+    .enum(['internal', 'external'], { error: '"internal" or "external"' })
+    .default('internal'),
+  resourceName: z.string({ error: 'a name' }).min(1, { error: 'a name' }).optional(),
+  resourceDocumentation: page.optional(),
+  scopesSupported: z.array(scope, { error: 'an array of scopes' }).optional(),
+  rootAliases: flag().default(false),
+  answerUnknownProbes: flag().default(false),
   stateless: flag().default(false),
   responseMode: z
     .enum(['auto', 'json', 'sse'], { error: '"auto", "json" or "sse"' })
     .default('auto'),
   upgradeAfterMs: duration().default(1_000),
   keepAliveMs: duration().default(15_000),
+  retryIntervalMs: duration().default(1_000),
   session: z
     .strictObject(
       {
@@ -99,6 +122,16 @@ const SCHEMA = z.strictObject({
     )
     .prefault({}),
   store: having<Store>('a store such as memoryStore()', 'sessions').optional(),
+  eventStore: z
+    .union(
+      [
+        z.literal(false),
+        having<EventStore>(EVENT_STORE, 'open', 'find', 'drop', 'close'),
+        having<EventStore>(EVENT_STORE, 'storeEvent', 'replayEventsAfter'),
+      ],
+      { error: EVENT_STORE },
+    )
+    .optional(),
   secret: z
     .union([secret, z.array(secret).min(1, { error: 'at least one key' })], {
       error: `a key of at least ${MIN_SECRET_BYTES} bytes, or a ring of them`,
@@ -129,6 +162,7 @@ const SCHEMA = z.strictObject({
       z.strictObject({ limit: count(), windowMs: duration().default(60_000) }),
     ])
     .default(false),
+  legacySse: flag().default(false),
   middleware: z
     .union([anyFunction, z.array(anyFunction)], {
       error: 'a function (req, res, next), or an array of them',
@@ -157,14 +191,29 @@ export function resolveOptions(
   const values = merged(options, environment);
   const parsed = SCHEMA.safeParse(values);
   if (!parsed.success) throw faultOf(parsed.error.issues[0], values);
-  const { secret: ring, middleware, store, logger } = parsed.data;
+  const { secret: ring, middleware, store, eventStore, logger, auth } = parsed.data;
+  const settings = settingsOf(parsed.data, environment);
+  const authToken = auth === undefined ? environment.authToken : undefined;
+  refuseIdleScopes(settings, parsed.data.authorize, authToken);
+  refuseHomelessGate(settings);
   return {
-    settings: settingsOf(parsed.data, environment),
+    settings,
+    authToken,
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
+    eventStore,
+    authorize: parsed.data.authorize,
     middleware: [middleware].flat(),
     logger: faultless(logger ?? environment.logger ?? silentLogger),
   };
+}
+
+function refuseHomelessGate({ auth, address }: ResolvedOptions): void {
+  if (auth === false || address.url !== undefined) return;
+  if (!hasAuthorizationServer(auth) && auth.needsResource !== true) return;
+  throw new OptionError(
+    `baseUrl: expected a URL with auth of the kind "${auth.name}", got none. Tokens are issued for the endpoint's URL.`,
+  );
 }
 
 function merged(options: McpRouterOptions<unknown>, environment: Environment): object {
@@ -172,7 +221,8 @@ function merged(options: McpRouterOptions<unknown>, environment: Environment): o
     const told = Array.isArray(options) ? 'an array' : shown(options);
     throw new OptionError(`options: expected an object, got ${told}.`);
   }
-  const { logger: _logger, corsOrigins: _origins, sessionIdleMs, ...others } = environment;
+  const { logger: _logger, corsOrigins: _origins, authToken: _token, ...known } = environment;
+  const { sessionIdleMs, ...others } = known;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const values: Record<string, unknown> = { ...others, ...Object.fromEntries(given) };
   for (const [name, value] of Object.entries(values)) values[name] = withoutUndefined(value);
@@ -194,16 +244,26 @@ function withoutUndefined(value: unknown): unknown {
 }
 
 function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOptions {
-  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, session, limits, cors } = checked;
+  const { stateless, responseMode, upgradeAfterMs, keepAliveMs, retryIntervalMs } = checked;
+  const { session, limits, cors } = checked;
   const { affinity, allowedHosts, dangerouslyShareClientState } = checked;
   const { dangerouslyAllowAnyHost, dangerouslyAllowAnyOrigin } = checked;
   const origins = (cors === false ? undefined : cors.origins) ?? corsOrigins ?? [];
-  return deepFrozen({
-    address: resolveAddress(checked),
+  const address = resolveAddress(checked);
+  if (checked.legacySse) refuseLegacySse(stateless, address);
+  const settings = deepFrozen({
+    address,
+    wellKnown: checked.wellKnown,
+    resourceName: checked.resourceName,
+    resourceDocumentation: checked.resourceDocumentation?.toString(),
+    scopesSupported: checked.scopesSupported && [...checked.scopesSupported],
+    rootAliases: checked.rootAliases,
+    answerUnknownProbes: checked.answerUnknownProbes,
     stateless,
     responseMode,
     upgradeAfterMs,
     keepAliveMs,
+    retryIntervalMs,
     session,
     limits,
     cors: {
@@ -217,7 +277,44 @@ function settingsOf(checked: Checked, { corsOrigins }: Environment): ResolvedOpt
     affinity,
     dangerouslyShareClientState,
     rateLimit: checked.rateLimit,
+    requiredScopes: [...new Set(checked.requiredScopes)],
+    scopes: checked.scopes,
+    legacySse: checked.legacySse,
   });
+  // A gate has a life of its own; it is not ours to freeze.
+  return Object.freeze({ ...settings, auth: checked.auth ?? false });
+}
+
+/** Rules about callers mean nothing where nobody is asked who calls. */
+function refuseIdleScopes(
+  { auth, requiredScopes, scopes }: ResolvedOptions,
+  authorize: Authorize | undefined,
+  token: string | undefined,
+): void {
+  if (auth !== false || token !== undefined) return;
+  const idle = [
+    requiredScopes.length > 0 && 'requiredScopes',
+    Object.keys(scopes).length > 0 && 'scopes',
+    authorize !== undefined && 'authorize',
+  ].find((name) => name !== false);
+  if (idle === undefined) return;
+  throw new OptionError(
+    `${idle}: expected a gate in auth, got none. Without one nobody has scopes.`,
+  );
+}
+
+/** HTTP+SSE is nothing without sessions, and its paths have to be free. */
+function refuseLegacySse(stateless: boolean, { mcpPath }: Address): void {
+  if (stateless) {
+    throw new OptionError(
+      'legacySse: expected an endpoint with sessions, got stateless: true. Leave one of them out.',
+    );
+  }
+  const paths = Object.values(SSE_PATHS);
+  if (!paths.some((path) => path === mcpPath.toLowerCase())) return;
+  throw new OptionError(
+    `mcpPath: expected another path than ${paths.map((path) => `"${path}"`).join(' and ')}, which legacySse: true takes, got "${mcpPath}". Write "/mcp".`,
+  );
 }
 
 function deepFrozen<T extends object>(value: T): T {
@@ -225,12 +322,6 @@ function deepFrozen<T extends object>(value: T): T {
     if (typeof member === 'object' && member !== null) deepFrozen(member);
   }
   return Object.freeze(value);
-}
-
-/** The host of a URL that was given instead of one. */
-function suggestedHost(text: string): string {
-  const host = URL.canParse(text) ? new URL(text).host : '';
-  return isHost(host) ? host : 'example.com:8443';
 }
 
 /** The first fault, as a sentence. */
@@ -247,14 +338,17 @@ function faultOf(issue: z.core.$ZodIssue | undefined, values: object): OptionErr
     }
   }
   const where = issue.path.join('.') || 'options';
-  if (issue.code === 'unrecognized_keys') return unknownOption(issue.path, issue.keys);
+  if (issue.code === 'unrecognized_keys') return unknownMember(issue.path, issue.keys);
   const value = issue.path.reduce<unknown>(
     (held, name) => (held as Record<PropertyKey, unknown> | undefined)?.[name],
     values,
   );
-  if (issue.path[0] === 'secret') return secretFault(where, issue, value);
+  if (KEPT_SECRET.has(issue.path[0])) return secretFault(where, issue, value);
   return new OptionError(`${where}: expected ${issue.message}, got ${shown(value)}.`);
 }
+
+/** Options whose wrong value may be a key or a token. */
+const KEPT_SECRET = new Set<PropertyKey | undefined>(['secret', 'auth']);
 
 /** Says of a key how long it is, and of anything else what kind of thing. */
 function secretFault(where: string, { message }: z.core.$ZodIssue, value: unknown): OptionError {
@@ -263,14 +357,9 @@ function secretFault(where: string, { message }: z.core.$ZodIssue, value: unknow
   return new OptionError(`${where}: expected ${message}, got ${told}.`);
 }
 
-function unknownOption(path: readonly PropertyKey[], keys: readonly string[]): OptionError {
-  const [key = ''] = keys;
+function unknownMember(path: readonly PropertyKey[], [key = '']: readonly string[]): OptionError {
   const group = path.length === 0 ? SCHEMA.shape : shapeAt(path);
-  const near = Object.keys(group)
-    .map((name) => ({ name, distance: distanceBetween(name.toLowerCase(), key.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  const hint = near !== undefined && near.distance <= 3 ? ` Did you mean "${near.name}"?` : '';
-  return new OptionError(`${path.join('.') || 'options'}: unknown option "${key}".${hint}`);
+  return unknownOption(path.join('.') || 'options', key, Object.keys(group));
 }
 
 /** Member names of a group of options. */
@@ -279,21 +368,8 @@ function shapeAt(path: readonly PropertyKey[]): object {
     session: SCHEMA.shape.session.unwrap().shape,
     limits: SCHEMA.shape.limits.unwrap().shape,
     cors: SCHEMA.shape.cors.unwrap().options[1].shape,
+    scopes: SCHEMA.shape.scopes.unwrap().shape,
     rateLimit: SCHEMA.shape.rateLimit.unwrap().options[1].shape,
   };
   return known[String(path[0])] ?? {};
-}
-
-/** Levenshtein distance. */
-function distanceBetween(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }

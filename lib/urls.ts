@@ -1,12 +1,14 @@
 /**
  * The public addresses of one MCP endpoint.
  *
- * Knows: how they follow from the options, and what path a right mount is asked for.
- * Does not know: requests, headers, Express.
+ * Knows: how they follow from the options, what path a right mount is asked for, and how RFC 9728 and
+ * RFC 8414 derive one address from another.
+ * Does not know: requests, headers, Express, who issues tokens.
  *
  * @module
  */
 import { OptionError, shown } from './errors.js';
+import { type Parameters, pathShape, placeOf } from './places.js';
 
 /** What an address is made from; members are as in the options. */
 export interface AddressOptions {
@@ -25,21 +27,38 @@ export interface Address {
   readonly mcpPath: string;
   readonly issuerUrl: string | undefined;
   readonly resourceBaseUrl: string | undefined;
+  /** `resourceBaseUrl` + `mcpPath`: what a token has to be for (RFC 8707 §2). */
+  readonly resource: string | undefined;
   /** Empty without one. */
   readonly proxyPrefix: string;
 }
 
-/** A request at a path that `baseUrl` does not describe. */
+/** A mount that the options do not describe. */
 export interface MountFault {
-  readonly reason: 'base_url_mismatch';
-  /** The URL that the options promise. */
+  /** `base_url_mismatch`: the endpoint is elsewhere; the others: its discovery documents are. */
+  readonly reason:
+    | 'base_url_mismatch'
+    | 'well_known_missing'
+    | 'well_known_differs'
+    | 'well_known_misplaced';
+  /** What the options promise: a URL, or the issuers that the documents have to name. */
   readonly expected: string;
-  /** The URL that the request shows. */
+  /** What there is instead. */
   readonly actual: string;
   readonly message: string;
 }
 
+/** Paths of the 2024-11-05 transport, under the same mount as the endpoint. */
+export const SSE_PATHS = { stream: '/sse', messages: '/messages' } as const;
+
+/** Metadata that clients look for at the root of a host. */
+export type WellKnownName =
+  | 'oauth-protected-resource'
+  | 'oauth-authorization-server'
+  | 'openid-configuration';
+
 const DEFAULT_PATH = '/mcp';
+const DOT_SEGMENT = /\/(\.|%2e){1,2}(\/|$)/i;
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** True for host names that never leave this machine; IPv6 in brackets. */
@@ -63,42 +82,65 @@ export function resolveAddress(options: AddressOptions): Address {
   const baseUrl = optionalUrl('baseUrl', options.baseUrl);
   const prefix =
     options.proxyPrefix === undefined ? '/' : readPath('proxyPrefix', options.proxyPrefix);
+  const issuerUrl = optionalUrl('issuerUrl', options.issuerUrl) ?? baseUrl;
+  const resourceBaseUrl = optionalUrl('resourceBaseUrl', options.resourceBaseUrl) ?? baseUrl;
   refuseDoubledPrefix(baseUrl, mcpPath);
   refuseForeignPrefix(baseUrl, prefix);
+  refuseOtherParameters('issuerUrl', issuerUrl, baseUrl);
+  refuseOtherParameters('resourceBaseUrl', resourceBaseUrl, baseUrl);
   return {
     url: baseUrl === undefined ? undefined : joined(baseUrl, mcpPath),
     baseUrl,
     mcpPath,
-    issuerUrl: optionalUrl('issuerUrl', options.issuerUrl) ?? baseUrl,
-    resourceBaseUrl: optionalUrl('resourceBaseUrl', options.resourceBaseUrl) ?? baseUrl,
+    issuerUrl,
+    resourceBaseUrl,
+    resource: resourceBaseUrl === undefined ? undefined : joined(resourceBaseUrl, mcpPath),
     proxyPrefix: prefix === '/' ? '' : prefix,
   };
 }
 
 /** The endpoint's URL with the mount's `:params` filled in; undefined without `baseUrl`. */
-export function endpointUrl(
-  { url }: Address,
-  params: Readonly<Record<string, string>>,
-): string | undefined {
-  if (url === undefined || !url.includes('/:')) return url;
-  return url.replaceAll(/\/:([A-Za-z_]\w*)/g, (whole, name: string) => {
-    const value = params[name];
-    return value === undefined ? whole : `/${encodeURIComponent(value)}`;
-  });
+export const endpointUrl = ({ url }: Address, params: Parameters): string | undefined =>
+  url === undefined ? undefined : filled(url, params);
+
+/** What a token for this mount has to be for; undefined without `baseUrl` (RFC 8707 §2). */
+export const resourceUrl = ({ resource }: Address, params: Parameters): string | undefined =>
+  resource === undefined ? undefined : filled(resource, params);
+
+/** Where the resource's metadata is: `resource_metadata` of a challenge (RFC 9728 §3.1, §5.1). */
+export function resourceMetadataUrl(address: Address, params: Parameters): string | undefined {
+  const resource = resourceUrl(address, params);
+  return resource === undefined ? undefined : wellKnownUrl('oauth-protected-resource', resource);
+}
+
+/** The values that a place gives the `:params` of the base URL; empty where it has none. */
+export function parametersAt({ url, proxyPrefix }: Address, place: string): Parameters {
+  if (url?.includes('/:') !== true) return {};
+  return pathShape(pathOf(url)).valuesIn(proxyPrefix + place) ?? {};
+}
+
+/** Puts the well-known segment between host and path (RFC 9728 §3.1, RFC 8414 §3.1). */
+export const wellKnownUrl = (name: WellKnownName, about: string): string =>
+  originOf(about) + wellKnownPath(name, about);
+
+/** The path of {@link wellKnownUrl}; `:params` survive. */
+export function wellKnownPath(name: WellKnownName, about: string): string {
+  const path = pathOf(about);
+  return `/.well-known/${name}${path === '/' ? '' : path}`;
 }
 
 /**
- * The path of a request target: decoded, without query, doubled slashes and a trailing slash.
+ * A URL or path with its `:params` filled in; one without a value stays as it is.
  *
- * An encoded slash stays encoded, as it is part of its segment: two targets that a router tells apart
- * never have one place.
+ * A value is encoded as clients write it: what RFC 3986 §3.3 allows in a segment stays, so that the
+ * resource of a document is the one that its reader asked for (RFC 9728 §3.3).
  */
-export function placeOf(target: string): string {
-  if (/^\/[\w./-]*[\w.-]$/.test(target) && !target.includes('//')) return target;
-  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0].length ?? 0;
-  const path = target.slice(absolute).split(/[?#]/, 1)[0] ?? '';
-  const segments = path.split('/').filter((segment) => segment !== '');
-  return `/${segments.map(decoded).join('/')}`;
+export function filled(pattern: string, params: Parameters): string {
+  if (!pattern.includes('/:')) return pattern;
+  return pattern.replaceAll(/\/:([A-Za-z_]\w*)/g, (whole, name: string) => {
+    const value = params[name];
+    return value === undefined ? whole : `/${encodedSegment(value)}`;
+  });
 }
 
 /**
@@ -108,27 +150,36 @@ export function placeOf(target: string): string {
  * the base URL stand for one segment each. Without `baseUrl` every path is right.
  */
 export function mountCheck(address: Address): (place: string) => MountFault | undefined {
-  const { url, proxyPrefix } = address;
+  const { url, resource, proxyPrefix } = address;
   if (url === undefined) return () => undefined;
   const expectedPath = placeOf(pathOf(url));
   const usual = proxyPrefix === '' ? expectedPath : expectedPath.slice(proxyPrefix.length);
-  const expected = segmentsOf(expectedPath);
+  const shapes = [...new Set([url, resource ?? url])].map((about) => pathShape(pathOf(about)));
   return (place) => {
     if (place === usual && expectedPath === proxyPrefix + place) return undefined;
-    const actual = segmentsOf(`${proxyPrefix}/${place}`);
-    const isRight =
-      actual.length === expected.length &&
-      expected.every((segment, index) => segment.startsWith(':') || segment === actual[index]);
-    return isRight ? undefined : faultOf(address, url, place);
+    const actual = `${proxyPrefix}/${place}`;
+    return shapes.some((shape) => shape.fits(actual)) ? undefined : faultOf(address, url, place);
   };
 }
 
-/** What the direct server prints when it listens. */
-export function urlMap({ url, mcpPath }: Address, boundUrl: string): string[] {
+/**
+ * What the direct server prints when it listens.
+ *
+ * @param metadataUrl - where clients find out how to log in, if they have to.
+ */
+export function urlMap(
+  { url, baseUrl, mcpPath }: Address,
+  boundUrl: string,
+  metadataUrl: string | undefined,
+  hasLegacySse = false,
+): string[] {
   const local = joined(boundUrl, mcpPath);
+  const sse = joined(baseUrl ?? boundUrl, SSE_PATHS.stream);
   return [
     `MCP endpoint   ${url ?? local}`,
     ...(url === undefined || url === local ? [] : [`  bound to     ${local}`]),
+    ...(hasLegacySse ? [`HTTP+SSE       ${sse} (deprecated)`] : []),
+    ...(metadataUrl === undefined ? [] : [`Metadata       ${metadataUrl}`]),
     `Health         ${boundUrl}/healthz`,
     `Readiness      ${boundUrl}/readyz`,
     '',
@@ -138,29 +189,14 @@ export function urlMap({ url, mcpPath }: Address, boundUrl: string): string[] {
 
 const joined = (base: string, path: string) => (path === '/' ? base : base + path);
 
-const segmentsOf = (place: string) =>
-  place
-    .toLowerCase()
-    .split('/')
-    .filter((segment) => segment !== '');
+const encodedSegment = (value: string) =>
+  encodeURIComponent(value).replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent);
 
-/** The path of a URL text; `:params` survive, unlike in `new URL(…).pathname`. */
-const pathOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/';
+/** The path of a URL text. */
+export const pathOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/';
 
-const originOf = (url: string) => /^[a-z]+:\/\/[^/]*/i.exec(url)?.[0] ?? url;
-
-/** What would end a segment, a quoted string or a line of the log. */
-const UNREADABLE = /[%/"\p{Cc}\u2028\u2029]/gu;
-
-function decoded(segment: string): string {
-  const text = segment.replaceAll('"', '%22');
-  if (!text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text).replace(UNREADABLE, encodeURIComponent);
-  } catch {
-    return text;
-  }
-}
+/** The scheme and host of a URL text. */
+export const originOf = (url: string) => /^[a-z]+:\/\/[^/]*/i.exec(url)?.[0] ?? url;
 
 const optionalUrl = (name: string, value: string | URL | undefined) =>
   value === undefined ? undefined : readUrl(name, value);
@@ -197,10 +233,25 @@ export function readUrl(name: string, value: string | URL): string {
   }
   const path = pathOf(text);
   if (path.includes('//')) throw refuse('a path without "//"', 'Write each slash once.');
-  if (/\/\.{1,2}(\/|$)/.test(path)) {
+  if (DOT_SEGMENT.test(path)) {
     throw refuse('a path without "." and ".."', 'Clients resolve them before they ask.');
   }
-  return url.origin + path.replace(/\/$/, '');
+  const odd = oddParameter(path);
+  if (odd !== undefined) {
+    throw refuse(
+      'each :param to be a whole segment with a name of its own',
+      `Rename or move "${odd}", here and in the mount.`,
+    );
+  }
+  return url.origin + url.pathname.replace(/\/$/, '');
+}
+
+/** A segment that only looks like a parameter, or names one a second time. */
+function oddParameter(path: string): string | undefined {
+  const given = path.split('/').filter((segment) => segment.startsWith(':'));
+  return given.find(
+    (segment, index) => !/^:[A-Za-z_]\w*$/.test(segment) || given.indexOf(segment) !== index,
+  );
 }
 
 /** Everything up to the last "@" may be credentials, however it is written. */
@@ -226,7 +277,11 @@ export function readPath(name: string, value: string): string {
       'Put `:params` and patterns into the mount: app.use("/t/:tenant", …).',
     );
   }
-  return value === '/' ? value : value.replace(/\/$/, '');
+  if (/[\\\s]/.test(value) || DOT_SEGMENT.test(value)) {
+    throw refuse('a path as clients ask for it', 'Remove backslashes, white space, "." and "..".');
+  }
+  const path = new URL(value, 'http://localhost').pathname;
+  return path === '/' ? path : path.replace(/\/$/, '');
 }
 
 /** Doubled is a prefix whose end is the beginning of the path: `/v1/api` and `/api/mcp`. */
@@ -258,6 +313,22 @@ function refuseForeignPrefix(baseUrl: string | undefined, proxyPrefix: string): 
     `proxyPrefix: expected the start of baseUrl's path, got "${proxyPrefix}" and ${shown(baseUrl)}. baseUrl is the public URL, before the proxy strips anything.`,
   );
 }
+
+/** Which mount is asked for decides every address: a document without its tenant would be a lie. */
+function refuseOtherParameters(
+  name: string,
+  url: string | undefined,
+  baseUrl: string | undefined,
+): void {
+  const expected = parametersOf(baseUrl);
+  if (parametersOf(url) === expected || url === undefined) return;
+  throw new OptionError(
+    `${name}: expected the :params of baseUrl (${expected || 'none'}), got ${shown(url)}. Write the same ones into both.`,
+  );
+}
+
+const parametersOf = (url: string | undefined) =>
+  (pathOf(url ?? '').match(/:[A-Za-z_]\w*/g) ?? []).sort().join(', ');
 
 function faultOf(address: Address, url: string, place: string): MountFault {
   const origin = originOf(url);

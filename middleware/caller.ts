@@ -1,5 +1,5 @@
 /**
- * Who calls, as an earlier middleware of the app has established it.
+ * Who calls: whom the gate has let in, else whom an earlier middleware of the app has established.
  *
  * Knows: `req.auth` in the SDK's `AuthInfo` shape, as `requireBearerAuth` leaves it.
  * Does not know: how a token is verified.
@@ -8,7 +8,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import { principalOf } from '../lib/crypto/principal.js';
+import { identityOf, isAuthInfo } from '../lib/auth/auth-info.js';
+import type { Refusal } from '../lib/protocol/refusals.js';
 
 /** A caller; both members are undefined for an anonymous one. */
 export interface Caller {
@@ -18,20 +19,34 @@ export interface Caller {
 
 const ANONYMOUS: Caller = { authInfo: undefined, principal: undefined };
 
-const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+const JUDGED = Symbol('judged');
 
-/** Reads `req.auth`; anything that is not an `AuthInfo` is an anonymous caller. */
-export function callerOf(request: IncomingMessage): Caller {
-  const { auth } = request as { auth?: unknown };
-  if (!isAuthInfo(auth)) return ANONYMOUS;
-  const { iss, sub } = auth.extra ?? {};
-  // Without a subject only the token itself tells two users of one client apart.
-  const subject = textOf(sub) ?? `token ${auth.token}`;
-  return { authInfo: auth, principal: principalOf(textOf(iss) ?? '', subject, auth.clientId) };
+type Judged = { readonly caller: Caller; readonly refusal?: Refusal };
+type AppRequest = IncomingMessage & { auth?: unknown; [JUDGED]?: Judged };
+
+/** The gate lets a caller in; the app's handlers find it in `req.auth`. */
+export function admit(request: IncomingMessage, caller: Caller): void {
+  const judged: AppRequest = request;
+  judged[JUDGED] = { caller };
+  judged.auth = caller.authInfo;
 }
 
-function isAuthInfo(value: unknown): value is AuthInfo {
-  if (typeof value !== 'object' || value === null) return false;
-  const { token, clientId, scopes } = value as Partial<AuthInfo>;
-  return typeof token === 'string' && typeof clientId === 'string' && Array.isArray(scopes);
+/** The gate keeps a caller out; it is told so as soon as it may be. */
+export function deny(request: IncomingMessage, refusal: Refusal): void {
+  const judged: AppRequest = request;
+  judged[JUDGED] = { caller: ANONYMOUS, refusal };
+}
+
+/** What a caller is told whom the gate keeps out; `otherwise` when no gate was asked. */
+export function denialOf(request: IncomingMessage, otherwise: Refusal): Refusal | undefined {
+  const judged = (request as AppRequest)[JUDGED];
+  return judged === undefined ? otherwise : judged.refusal;
+}
+
+/** Anything in `req.auth` that is not an `AuthInfo` is an anonymous caller. */
+export function callerOf(request: IncomingMessage): Caller {
+  const { auth, [JUDGED]: judged } = request as AppRequest;
+  if (judged !== undefined) return judged.caller;
+  if (!isAuthInfo(auth)) return ANONYMOUS;
+  return { authInfo: auth, principal: identityOf(auth)?.principal };
 }

@@ -15,6 +15,9 @@ import { originCheck } from './origins.js';
 
 const METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS'];
 
+const DOCUMENT_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+const DOCUMENT_MAX_AGE_SECONDS = 600;
+
 const ALLOWED_HEADERS = [
   'Content-Type',
   'Accept',
@@ -34,6 +37,8 @@ const EXPOSED_HEADERS = [
   'WWW-Authenticate',
   'MCP-Protocol-Version',
   'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
 ];
 
 /** Headers named after a tool's own parameters cannot be listed beforehand. */
@@ -60,6 +65,14 @@ export function corsHandler(settings: ResolvedOptions) {
     answer(req as IncomingMessage & { method: string }, res as never, next);
   };
 }
+
+/** For documents that anybody may read: `*`, whatever header is asked for, and the end of OPTIONS. */
+export const publicCorsHandler = () =>
+  cors<IncomingMessage & { method: string }>({
+    origin: '*',
+    methods: DOCUMENT_METHODS,
+    maxAge: DOCUMENT_MAX_AGE_SECONDS,
+  });
 
 function requestedParameters({ headers }: IncomingMessage): string[] {
   const requested = headers['access-control-request-headers'] ?? '';

@@ -13,6 +13,7 @@ import type { ResolvedOptions } from '../lib/options.js';
 import { CODES } from '../lib/protocol/json-rpc.js';
 import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
 import { isLoopbackName } from '../lib/urls.js';
+import { isHeaderRepeated } from './http-exchange.js';
 import { originCheck, remembering } from './origins.js';
 
 type Next = (error?: unknown) => void;
@@ -38,9 +39,9 @@ export function guardHandler(settings: ResolvedOptions) {
 /** The host that is not let in, as it was seen; undefined when the request may pass. */
 function hostCheck(settings: ResolvedOptions): (req: IncomingMessage) => string | undefined {
   if (settings.dangerouslyAllowAnyHost) return () => undefined;
-  const { url } = settings.address;
+  const { url, resource } = settings.address;
   const known = new Set(settings.allowedHosts);
-  if (url !== undefined) known.add(new URL(url).hostname);
+  for (const own of [url, resource]) if (own !== undefined) known.add(new URL(own).hostname);
   const isKnown = remembering((host) => {
     const [, name = '', port] = HOST.exec(host.toLowerCase()) ?? [];
     if (name === '') return false;
@@ -56,22 +57,12 @@ function hostCheck(settings: ResolvedOptions): (req: IncomingMessage) => string 
 
 /** `Host`, or what a proxy that Express trusts says it was; both values when it was sent twice. */
 function hostOf(req: AppRequest): string {
-  const host = isHostRepeated(req) ? allHosts(req) : (req.headers.host ?? '');
+  const host = isHeaderRepeated(req, 'host') ? allHosts(req) : (req.headers.host ?? '');
   const forwarded = req.headers['x-forwarded-host'];
   if (forwarded === undefined) return host;
   const isTrusted = req.app?.get?.('trust proxy fn') as TrustedProxy | undefined;
   if (isTrusted?.(req.socket.remoteAddress, 0) !== true) return host;
   return String(forwarded).split(',')[0]?.trim() ?? host;
-}
-
-/** Node keeps the first of several; another reader of the request may have kept the last. */
-function isHostRepeated({ rawHeaders }: IncomingMessage): boolean {
-  let seen = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index];
-    if (name?.length === 4 && name.toLowerCase() === 'host') seen += 1;
-  }
-  return seen > 1;
 }
 
 const allHosts = (req: IncomingMessage) => (req.headersDistinct.host ?? []).join(', ');

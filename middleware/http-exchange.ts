@@ -7,7 +7,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventSink, Exchange, Reply, RequestHeaders } from '../lib/host/exchange.js';
-import { type Address, endpointUrl, placeOf } from '../lib/urls.js';
+import type { Later } from '../lib/host/later.js';
+import { placeOf } from '../lib/places.js';
+import { type Address, endpointUrl, parametersAt } from '../lib/urls.js';
 import { type Caller, callerOf } from './caller.js';
 import { clientAddress } from './client-address.js';
 
@@ -17,6 +19,17 @@ export interface HttpRequest extends IncomingMessage {
   readonly params?: Readonly<Record<string, string | string[] | undefined>>;
   readonly ip?: string;
   readonly protocol?: string;
+}
+
+/** One path of the router, and who serves it. */
+export interface Route {
+  /** Inside the router. */
+  readonly path: string;
+  /** Whether a POST's body is of use. */
+  readonly takesBody: boolean;
+  /** The endpoint's place, as a request's own place tells it. */
+  endpointPlace(place: string): string;
+  serve(request: HttpRequest, place: string, body: unknown, reply: HttpReply): Later<void>;
 }
 
 /** One request, read lazily: most of it is never asked for. */
@@ -48,7 +61,7 @@ export class HttpExchange implements Exchange {
   }
 
   get params(): Readonly<Record<string, string>> {
-    this.#params ??= textsOf(this.#request.params ?? NO_PARAMS);
+    this.#params ??= paramsOf(this.#request);
     return this.#params;
   }
 
@@ -66,7 +79,7 @@ export class HttpExchange implements Exchange {
 
   /** The configured URL; without one, what the request itself says. */
   publicUrl(): URL | undefined {
-    const configured = endpointUrl(this.#address, this.params);
+    const configured = endpointUrl(this.#address, parametersAt(this.#address, this.#path));
     if (configured !== undefined) return new URL(configured);
     const { protocol = 'http', headers } = this.#request;
     const path = this.#request.originalUrl ?? this.#request.url ?? '/';
@@ -82,11 +95,26 @@ export class HttpExchange implements Exchange {
 
 const NO_PARAMS = {};
 
-/** Express 5 gives a wildcard's segments as an array. */
-const textsOf = (params: NonNullable<HttpRequest['params']>): Record<string, string> =>
+/** Values of the mount's `:params`; Express 5 gives a wildcard's segments as an array. */
+export const paramsOf = ({ params = NO_PARAMS }: HttpRequest): Record<string, string> =>
   Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, [value ?? ''].flat().join('/')]),
   );
+
+/**
+ * True for a header that was sent more than once, where Node keeps the first: another reader of the request
+ * may have kept the last.
+ *
+ * @param name - lower case.
+ */
+export function isHeaderRepeated({ rawHeaders }: IncomingMessage, name: string): boolean {
+  let seen = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const sent = rawHeaders[index];
+    if (sent?.length === name.length && sent.toLowerCase() === name) seen += 1;
+  }
+  return seen > 1;
+}
 
 /** The path that a request asked for, whatever was stripped from it on the way. */
 export const requestedPlace = (request: HttpRequest): string =>
@@ -141,18 +169,44 @@ export class HttpReply implements Reply {
 class HttpSink implements EventSink {
   readonly #response: ServerResponse;
   readonly #maxUnsentBytes: number;
+  #behindSince: number | undefined;
 
   constructor(response: ServerResponse, maxUnsentBytes: number) {
     this.#response = response;
     this.#maxUnsentBytes = maxUnsentBytes;
   }
 
+  get behindMs(): number {
+    if (this.#behindSince === undefined || this.#response.writableLength === 0) return 0;
+    return performance.now() - this.#behindSince;
+  }
+
+  /** One event may be larger than the limit; what counts is how far behind the reader was before it. */
   write(frames: string): number {
-    if (this.#response.destroyed || this.#response.writableEnded) return 0;
-    this.#response.write(frames);
-    const unsent = this.#response.writableLength;
-    if (unsent > this.#maxUnsentBytes) this.destroy();
+    const response = this.#response;
+    if (response.destroyed || response.writableEnded) return 0;
+    const before = response.writableLength;
+    if (before > this.#maxUnsentBytes) {
+      this.destroy();
+      return before;
+    }
+    if (before === 0) this.#behindSince = undefined;
+    response.write(frames);
+    const unsent = response.writableLength;
+    if (unsent > 0) this.#behindSince ??= performance.now();
     return unsent;
+  }
+
+  drained(): Promise<void> {
+    const response = this.#response;
+    if (response.destroyed || !response.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = () => {
+        response.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      response.on('drain', settle).on('close', settle);
+    });
   }
 
   end(): void {

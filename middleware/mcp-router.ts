@@ -8,22 +8,38 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { Router } from 'express';
-import { assemble } from '../lib/assemble.js';
+import { assemble, resolve } from '../lib/assemble.js';
 import { claimProcessAddress, readEnvironment } from '../lib/env.js';
-import type { EndpointNotify, EndpointSessions, Readiness } from '../lib/host/endpoint.js';
+import type {
+  EndpointNotify,
+  EndpointSessions,
+  Readiness,
+  ReadinessCheck,
+} from '../lib/host/endpoint.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
 import type { McpRouterOptions as Options, ResolvedOptions } from '../lib/options.js';
-import { type Refusal, refusalBody } from '../lib/protocol/refusals.js';
-import { type Resolved, resolveOptions } from '../lib/resolve-options.js';
-import { mountCheck, placeOf } from '../lib/urls.js';
+import { placeOf } from '../lib/places.js';
+import { REFUSALS, type Refusal, refusalBody } from '../lib/protocol/refusals.js';
+import type { Resolved } from '../lib/resolve-options.js';
+import { mountCheck } from '../lib/urls.js';
+import { bearerHandler } from './bearer.js';
 import { readBody, refusalOfParserError } from './body.js';
 import { PaceKeeper } from './body-pace.js';
+import { denialOf } from './caller.js';
 import { corsHandler } from './cors.js';
 import { guardHandler } from './guard.js';
-import { HttpExchange, HttpReply, type HttpRequest, requestedPlace } from './http-exchange.js';
+import {
+  HttpExchange,
+  HttpReply,
+  type HttpRequest,
+  type Route,
+  requestedPlace,
+} from './http-exchange.js';
+import { legacySseRoutes } from './legacy-sse.js';
 import { answerAndClose } from './lingering-close.js';
-import { mountGuard } from './mount-guard.js';
+import { issuerMetadataHandlers } from './metadata.js';
+import { discoverable, discoveryReadiness, mountGuard } from './mount-guard.js';
 import { rateLimitHandler } from './rate-limit.js';
 
 /** Options of {@link mcpRouter}; `middleware` takes Express's handlers, and plain ones. */
@@ -69,33 +85,51 @@ export function mcpRouter(
   options: McpRouterOptions = {},
 ): McpRouter {
   const environment = readEnvironment();
-  const resolved = resolveOptions(options, environment);
+  const resolved = resolve(options, environment);
   const releaseAddress = claimProcessAddress(options, environment);
   const endpoint = assembledOr(releaseAddress, server, resolved);
   const { settings } = resolved;
+  const routes = routesOf(endpoint, settings);
   const router = Router({ mergeParams: true });
   const mcp: McpEndpoint = {
     url: settings.address.url,
     settings,
     sessions: endpoint.sessions,
     notify: endpoint.notify,
-    errorHandler: parserErrorHandler(settings),
-    ready: () => endpoint.ready(),
+    errorHandler: parserErrorHandler(settings, routes),
+    ready: async () => withChecks(await endpoint.ready(), discoveryReadiness(settings)),
     drain: (drainOptions) => endpoint.drain(drainOptions),
     close: async () => {
       releaseAddress();
       await endpoint.close();
     },
   };
-  router.all(
-    settings.address.mcpPath,
+  const chain = [
     entrance(settings),
     ...(resolved.middleware as unknown as RequestHandler[]),
+    ...gateOf(resolved),
     ...(settings.rateLimit === false ? [] : [rateLimitHandler(settings.rateLimit)]),
-    mcpHandler(endpoint, resolved),
-  );
+  ];
+  const wrongMount = mountGuard(resolved);
+  for (const route of routes) {
+    router.all(route.path, ...chain, routeHandler(route, wrongMount, settings));
+  }
+  for (const handler of issuerMetadataHandlers(discoverable(settings))) {
+    router.all('/.well-known/openid-configuration', handler);
+  }
+  RESOLVED.set(router, resolved);
   return Object.assign(router, { mcp });
 }
+
+const withChecks = ({ ready, checks }: Readiness, more: readonly ReadinessCheck[]): Readiness => ({
+  ready: ready && more.every(({ ok }) => ok),
+  checks: [...checks, ...more],
+});
+
+const RESOLVED = new WeakMap<object, Resolved>();
+
+/** The options that a router was built from; undefined for anything else. */
+export const resolvedOf = (router: object): Resolved | undefined => RESOLVED.get(router);
 
 /** CORS and guards, in one layer: each layer of a route costs every call its share. */
 function entrance(settings: ResolvedOptions): RequestHandler {
@@ -106,6 +140,11 @@ function entrance(settings: ResolvedOptions): RequestHandler {
       error === undefined ? guardHostAndOrigin(req, res, next) : next(error),
     );
   };
+}
+
+function gateOf({ settings, logger }: Resolved): RequestHandler[] {
+  const { auth: gate } = settings;
+  return gate === false ? [] : [bearerHandler({ gate, settings, logger }) as RequestHandler];
 }
 
 /** A router that cannot be built leaves the process's address to the next one. */
@@ -124,20 +163,38 @@ function assembledOr(
 
 type Serving = ReturnType<typeof assemble>;
 
-function mcpHandler(endpoint: Serving, { settings, logger }: Resolved): RequestHandler {
-  const { bodyBytes, unsentBytes } = settings.limits;
+/** The endpoint, and what is served beside it. */
+function routesOf(endpoint: Serving, settings: ResolvedOptions): readonly Route[] {
+  const { address, legacySse } = settings;
+  const own: Route = {
+    path: address.mcpPath,
+    takesBody: true,
+    endpointPlace: (place) => place,
+    serve: (request, place, body, reply) =>
+      endpoint.handle(new HttpExchange(request, place, body, address), reply),
+  };
+  return legacySse ? [own, ...legacySseRoutes(endpoint.legacySse, settings)] : [own];
+}
+
+function routeHandler(
+  route: Route,
+  wrongMount: ReturnType<typeof mountGuard>,
+  { auth, limits: { bodyBytes, unsentBytes } }: ResolvedOptions,
+): RequestHandler {
   const rules = { limitBytes: bodyBytes, pace: new PaceKeeper() };
-  const wrongMount = mountGuard(mountCheck(settings.address), logger);
+  const denial = (request: HttpRequest) =>
+    auth === false ? undefined : denialOf(request, REFUSALS.internal);
   return async function serveMcp(req, res) {
     const request = req as HttpRequest;
     const reply = new HttpReply(res, unsentBytes);
     const place = requestedPlace(request);
-    const fault = wrongMount(place);
-    if (fault !== undefined) return refuse(reply, fault);
-    const body = req.method === 'POST' ? await readBody(request, rules) : NO_BODY;
+    // A wrong mount comes first: the challenge of its gate would lead to a URL that is wrong as well.
+    const refusal = wrongMount(route.endpointPlace(place)) ?? denial(request);
+    if (refusal !== undefined) return refuse(reply, refusal);
+    const isRead = route.takesBody && req.method === 'POST';
+    const body = isRead ? await readBody(request, rules) : NO_BODY;
     if (!body.ok) return refuseBody(request, res, reply, body.refusal);
-    const exchange = new HttpExchange(request, place, body.value, settings.address);
-    await endpoint.handle(exchange, reply);
+    await route.serve(request, place, body.value, reply);
   };
 }
 
@@ -154,14 +211,24 @@ function refuseBody(req: HttpRequest, res: ServerResponse, reply: HttpReply, ref
   reply.json(status, refusalBody(refusal), closing);
 }
 
-function parserErrorHandler(settings: ResolvedOptions): ErrorRequestHandler {
+function parserErrorHandler(
+  settings: ResolvedOptions,
+  routes: readonly Route[],
+): ErrorRequestHandler {
+  const { mcpPath, url } = settings.address;
   const check = mountCheck(settings.address);
-  const path = settings.address.mcpPath.toLowerCase();
+  const isAt = ({ path }: Route, below: string) => {
+    // Without a URL to hold it against, a name as common as "/messages" is ours beside the router only.
+    const isExact = path === '/' || (path !== mcpPath && url === undefined);
+    return isExact ? below === path : below.endsWith(path.toLowerCase());
+  };
   return function answerParserError(error, req, res, next) {
     const refusal = refusalOfParserError(error, settings.limits.bodyBytes);
     const below = placeOf(req.url).toLowerCase();
-    const isEndpoint = path === '/' ? below === path : below.endsWith(path);
-    const isOurs = isEndpoint && check(requestedPlace(req as HttpRequest)) === undefined;
+    const place = requestedPlace(req as HttpRequest);
+    const isOurs = routes.some(
+      (route) => isAt(route, below) && check(route.endpointPlace(place)) === undefined,
+    );
     if (refusal === undefined || !isOurs || res.headersSent) return next(error);
     refuse(new HttpReply(res, settings.limits.unsentBytes), refusal);
   };

@@ -16,9 +16,9 @@ type OriginSettings = Pick<ResolvedOptions, 'address' | 'cors' | 'dangerouslyAll
 /** A predicate over the `Origin` header. */
 export function originCheck(settings: OriginSettings): (origin: string) => boolean {
   if (settings.dangerouslyAllowAnyOrigin) return () => true;
-  const { url } = settings.address;
+  const { url, resource } = settings.address;
   const known = new Set(settings.cors.origins);
-  if (url !== undefined) known.add(new URL(url).origin);
+  for (const own of [url, resource]) if (own !== undefined) known.add(new URL(own).origin);
   return remembering((origin) => known.has(origin) || isLoopbackOrigin(origin));
 }
 

@@ -10,13 +10,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
+import { hasAuthorizationServer } from '../lib/auth/port.js';
 import { readServeEnvironment } from '../lib/env.js';
 import { McpRouterError, OptionError } from '../lib/errors.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
-import { urlMap } from '../lib/urls.js';
+import { resourceMetadataUrl, urlMap } from '../lib/urls.js';
 import { healthRouter } from './health-router.js';
 import { type McpRouter, type McpRouterOptions, mcpRouter } from './mcp-router.js';
+import { wellKnownRouter } from './well-known-router.js';
 
 /** Options of {@link serve}: those of `mcpRouter`, and where to listen. */
 export interface ServeOptions extends McpRouterOptions {
@@ -51,6 +53,8 @@ const TIME_LIMITS = {
   requestTimeout: 300_000,
   connectionsCheckingInterval: 2_000,
 };
+/** Connections that wait to be accepted: after a restart thousands of clients come back in the same second. */
+const BACKLOG = 4_096;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -68,8 +72,8 @@ export async function serve(
 ): Promise<Listening> {
   const { port, host, print, ...routerOptions } = withEnvironment(options);
   const router = mcpRouter(server, routerOptions);
-  const handler = handlerOf(Router().use(helmet(), healthRouter(router), router));
-  const http = createServer(TIME_LIMITS, handler);
+  const root = Router().use(helmet(), wellKnownRouter(router), healthRouter(router), router);
+  const http = createServer(TIME_LIMITS, handlerOf(root));
   try {
     await listen(http, port, host);
     await startUp(router);
@@ -80,7 +84,8 @@ export async function serve(
   }
   const bound = boundUrl(http);
   const listening = listeningOn(http, router, bound);
-  for (const line of urlMap(router.mcp.settings.address, bound)) print(line);
+  const { address, legacySse } = router.mcp.settings;
+  for (const line of urlMap(address, bound, metadataUrlOf(router), legacySse)) print(line);
   return listening;
 }
 
@@ -122,8 +127,13 @@ function withEnvironment(options: ServeOptions) {
   return { ...options, port, host, print: print === false ? () => {} : print };
 }
 
+function metadataUrlOf({ mcp }: McpRouter): string | undefined {
+  const { address, auth } = mcp.settings;
+  return auth && hasAuthorizationServer(auth) ? resourceMetadataUrl(address, {}) : undefined;
+}
+
 async function listen(http: Server, port: number, host: string): Promise<void> {
-  http.listen(port, host);
+  http.listen({ port, host, backlog: BACKLOG });
   await once(http, 'listening');
 }
 

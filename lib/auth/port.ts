@@ -36,7 +36,10 @@ export interface Presented {
 
 /** What a gate makes of a caller. */
 export type Verdict =
-  /** The caller is known. `principal`: SHA-256 of issuer, subject and client. */
+  /**
+   * The caller is known, and its token has not expired. `principal`: SHA-256 of issuer, subject and
+   * client. The `AuthInfo` is the caller's own: nobody else is given the same object.
+   */
   | { readonly kind: 'valid'; readonly authInfo: AuthInfo; readonly principal: string }
   /** No credentials that this gate reads. */
   | { readonly kind: 'missing' }
@@ -69,5 +72,17 @@ export interface AuthGate {
   readonly ownServer?: OwnAuthorizationServer;
   /** Scopes worth asking for, for the documents; undefined when the gate names none. */
   readonly scopesSupported?: readonly string[];
+  /**
+   * True when tokens are checked against the endpoint's own URL: then an endpoint without `baseUrl` is
+   * refused when it is built.
+   */
+  readonly needsResource?: boolean;
   verify(presented: Presented): Awaitable<Verdict>;
 }
+
+/**
+ * True when a client can get a token somewhere: then discovery documents say where, and they repeat
+ * `baseUrl`.
+ */
+export const hasAuthorizationServer = ({ authorizationServers, ownServer }: AuthGate): boolean =>
+  ownServer !== undefined || authorizationServers.length > 0;

@@ -47,7 +47,7 @@ export interface StreamLog {
    * @param isResponse - true for the answer to one of the stream's requests: it is never given up.
    */
   append(json: string, isResponse: boolean): Awaitable<Position>;
-  /** Every request is answered: nothing more will be appended. */
+  /** Every request is answered: nothing more is to come. Called again, it does nothing. */
   finish(): void;
   /**
    * Hands over what was appended after a place, up to the last event there is when it ends.
@@ -82,3 +82,19 @@ export interface EventLog {
   /** Stops timers, waits for what is being written, forgets what is kept in memory. */
   close(): Awaitable<void>;
 }
+
+/** An event store of the SDK's kind, any version's. */
+export interface SdkEventStore {
+  /** Keeps a message; resolves with the id of its event, at most 384 bytes. */
+  storeEvent(streamId: string, message: unknown): Promise<string>;
+  /** The stream of an event; without this method only a replay tells. */
+  getStreamIdForEventId?(eventId: string): Promise<string | undefined>;
+  /** Sends what came after an event on its stream; resolves with the stream's id. */
+  replayEventsAfter(
+    lastEventId: string,
+    to: { send: (eventId: string, message: unknown) => Promise<void> },
+  ): Promise<string>;
+}
+
+/** What the option `eventStore` takes: a log of this package, or an event store of the SDK's kind. */
+export type EventStore = EventLog | SdkEventStore;

@@ -6,12 +6,12 @@
  * @module
  */
 import type { Client } from './client.js';
-import type { StandaloneStream } from './standalone-stream.js';
+import type { EventStream } from './event-stream.js';
 
 /** The clients of one endpoint, or of one session's own server. */
 export interface Audience {
-  /** Every open standalone stream: where `list_changed` goes. */
-  streams(): Iterable<StandaloneStream>;
+  /** Every session's GET stream: where `list_changed` goes. */
+  streams(): Iterable<EventStream>;
   /** Clients that subscribed to a resource. */
   subscribers(uri: string): Iterable<Client>;
   /** The client that a server knows by this `sessionId`, while it is connected or has calls. */

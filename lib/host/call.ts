@@ -10,13 +10,14 @@ import type { JsonRpcRequest, JsonRpcResponse, RequestId } from '../protocol/jso
 import { errorResponse } from '../protocol/json-rpc.js';
 import type { Client } from './client.js';
 import type { Context } from './context.js';
+import type { Later } from './later.js';
 
 /** Where the messages of a call go: the POST's own stream. */
 export interface CallPort {
   /** True while messages other than the answer can be sent here. */
   readonly isOpen: boolean;
   /** Sends a notification or a server-to-client request. */
-  send(json: string): void;
+  send(json: string): Later<void>;
   /** Sends the call's terminal response. */
   answer(json: string): void;
   /** The call ended without a response: it was cancelled. */
@@ -24,12 +25,15 @@ export interface CallPort {
 }
 
 /** Sees a call's response before its client does; may replace it. */
-export type AnswerObserver = (response: JsonRpcResponse) => JsonRpcResponse;
+export type AnswerObserver = (response: JsonRpcResponse) => Later<JsonRpcResponse>;
 
 const CANNOT_WRITE = {
   code: -32603,
   message: 'Internal error: the result cannot be written as JSON',
 };
+
+/** What a caller may see could not be found out. */
+const CANNOT_DECIDE = errorResponse({ code: -32603, message: 'Internal error' });
 
 /** A call is its own {@link Context}. */
 export class Call implements Context {
@@ -62,8 +66,10 @@ export class Call implements Context {
   /** Ends the call with a response that carries the server's id or none. */
   answer(response: JsonRpcResponse): void {
     if (this.isOver) return;
-    this.#end();
-    this.port.answer(this.#write(this.observe?.(response) ?? response));
+    this.isOver = true;
+    const seen = this.#observed(response);
+    if (!(seen instanceof Promise)) return this.#deliver(seen);
+    void seen.catch(() => CANNOT_DECIDE).then((answer) => this.#deliver(answer));
   }
 
   /** Ends the call with a result that is JSON already. */
@@ -79,6 +85,19 @@ export class Call implements Context {
     if (this.isOver) return;
     this.#end();
     this.port.abandon();
+  }
+
+  #observed(response: JsonRpcResponse): Later<JsonRpcResponse> {
+    try {
+      return this.observe?.(response) ?? response;
+    } catch {
+      return CANNOT_DECIDE;
+    }
+  }
+
+  #deliver(response: JsonRpcResponse): void {
+    this.onOver?.();
+    this.port.answer(this.#write(response));
   }
 
   #end(): void {

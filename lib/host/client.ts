@@ -8,8 +8,9 @@
  */
 import type { ClientIdentity } from '../protocol/client.js';
 import type { LoggingLevel } from '../protocol/logging.js';
+import type { EventStream } from './event-stream.js';
+import type { Later } from './later.js';
 import type { Question } from './questions.js';
-import type { StandaloneStream } from './standalone-stream.js';
 
 /** Whom a server talks to. */
 export interface Client {
@@ -21,14 +22,16 @@ export interface Client {
   readonly identity: ClientIdentity | undefined;
   /** Level that `logging/setLevel` asked for. */
   readonly logLevel: LoggingLevel | undefined;
-  /** The open GET stream, if there is one. */
-  readonly standalone: StandaloneStream | undefined;
+  /** The GET stream, while what is sent on it reaches the client. */
+  readonly standalone: EventStream | undefined;
   /** Server-to-client requests that wait for this client, by the id on the wire; undefined without a session. */
   readonly questions: Map<string, Question> | undefined;
+  /** Whether it may hear that a resource has changed; undefined where everybody may. */
+  readonly mayHear?: (uri: string) => Later<boolean>;
   /** True for a caller that cannot be told from any other: no session, no principal. */
   readonly isNobody: boolean;
   /** The GET stream as soon as it is open, or undefined after `waitMs`. */
-  standaloneWithin(waitMs: number): Promise<StandaloneStream | undefined>;
+  standaloneWithin(waitMs: number): Promise<EventStream | undefined>;
 }
 
 let requests = 0;

@@ -9,14 +9,17 @@ import { McpRouterError, type McpRouterErrorCode } from '../errors.js';
 import type { Exchange, Reply } from './exchange.js';
 import type { Later } from './later.js';
 import { LegacyEra } from './legacy-era.js';
+import { LegacySse } from './legacy-sse.js';
 import type { DrainOptions } from './lifecycle.js';
 import type { EndpointParts } from './parts.js';
 import type { Sessions } from './sessions.js';
+import { sendUpdate } from './subscriptions.js';
 
 /** One thing that an endpoint needs. */
 export interface ReadinessCheck {
-  readonly name: 'accepting' | 'server';
+  readonly name: 'accepting' | 'server' | 'discovery';
   readonly ok: boolean;
+  /** What is wrong; with `ok: true`, what may be. */
   readonly detail?: string;
   /** Code of the error behind `detail`, if it is one of ours. */
   readonly code?: McpRouterErrorCode;
@@ -49,12 +52,15 @@ export interface EndpointNotify {
 export class Endpoint {
   readonly sessions: EndpointSessions;
   readonly notify: EndpointNotify;
+  /** The deprecated transport beside the endpoint: the same server, sessions and limits. */
+  readonly legacySse: LegacySse;
   readonly #parts: EndpointParts;
   readonly #legacy: LegacyEra;
 
   constructor(parts: EndpointParts) {
     this.#parts = parts;
     this.#legacy = new LegacyEra(parts);
+    this.legacySse = new LegacySse(parts);
     const { sessions, source } = parts;
     this.sessions = {
       count: async () => sessions.count(),
@@ -101,21 +107,24 @@ export class Endpoint {
 
   /** Ends every call with `shutting_down`, every stream and every session; then the server. */
   async close(): Promise<void> {
-    const { lifecycle, sessions, source } = this.#parts;
+    const { lifecycle, sessions, source, streams, absent } = this.#parts;
     lifecycle.phase = 'closed';
     lifecycle.failRunning();
+    absent.clear();
+    this.legacySse.close();
     await sessions.close();
     await source.close();
+    await streams.close();
   }
 }
 
 function tellAll(sessions: Sessions, method: string): void {
   const json = JSON.stringify({ jsonrpc: '2.0', method });
-  for (const stream of sessions.streams()) stream.send(json);
+  for (const stream of sessions.streams()) void stream.send(json);
 }
 
 function tellSubscribers(sessions: Sessions, uri: string): void {
   const method = 'notifications/resources/updated';
   const json = JSON.stringify({ jsonrpc: '2.0', method, params: { uri } });
-  for (const client of sessions.subscribers(uri)) client.standalone?.send(json);
+  for (const client of sessions.subscribers(uri)) sendUpdate(client, uri, json);
 }

@@ -44,8 +44,12 @@ export interface Reply {
 
 /** An open event stream's connection. */
 export interface EventSink {
+  /** Milliseconds since the client last had read everything; 0 when it has. */
+  readonly behindMs: number;
   /** Writes framed events; returns the bytes that the client has not read yet. */
   write(frames: string): number;
+  /** Resolves when the client has read everything, or the connection is gone. */
+  drained(): Promise<void>;
   end(): void;
   /** Cuts the connection without an orderly end. */
   destroy(): void;

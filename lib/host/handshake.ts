@@ -14,7 +14,7 @@ import {
   type JsonRpcResponse,
 } from '../protocol/json-rpc.js';
 import { isLoggingLevel } from '../protocol/logging.js';
-import { negotiate } from '../protocol/versions.js';
+import { type LegacyVersion, negotiate } from '../protocol/versions.js';
 import type { AnswerObserver } from './call.js';
 import type { Client } from './client.js';
 import { LiveSession } from './live-session.js';
@@ -33,11 +33,14 @@ const MAX_IDENTITY_CHARACTERS = 16_384;
 const MAX_URI_CHARACTERS = 4_096;
 
 /** The client's side of the handshake; undefined when the parameters are not those of `initialize`. */
-export function readIdentity({ params }: JsonRpcRequest): ClientIdentity | undefined {
+export function readIdentity(
+  { params }: JsonRpcRequest,
+  served?: readonly LegacyVersion[],
+): ClientIdentity | undefined {
   const { protocolVersion, capabilities, clientInfo } = params ?? {};
   if (typeof protocolVersion !== 'string' || !isObject(capabilities)) return undefined;
   if (!isObject(clientInfo) || typeof clientInfo.name !== 'string') return undefined;
-  return { version: negotiate(protocolVersion), capabilities, clientInfo };
+  return { version: negotiate(protocolVersion, served), capabilities, clientInfo };
 }
 
 /** The handshake as it can be kept, if need be without the client's icons; undefined when it is too large. */

@@ -19,7 +19,7 @@ import {
   type Refusal,
   unsupportedVersion,
 } from '../protocol/refusals.js';
-import { isLegacyVersion, type LegacyVersion } from '../protocol/versions.js';
+import { isLegacyVersion, LEGACY_VERSIONS, type LegacyVersion } from '../protocol/versions.js';
 import type { Exchange } from './exchange.js';
 
 /** The messages of one POST, told apart. */
@@ -39,7 +39,11 @@ export interface Refused {
 }
 
 /** Reads a POST, or says why it cannot be served. */
-export function readIncoming(exchange: Exchange, maxBatch: number): Incoming | Refused {
+export function readIncoming(
+  exchange: Exchange,
+  maxBatch: number,
+  served: readonly LegacyVersion[] = LEGACY_VERSIONS,
+): Incoming | Refused {
   const { body } = exchange;
   const isBatch = Array.isArray(body);
   const elements = isBatch ? body : [body];
@@ -51,7 +55,7 @@ export function readIncoming(exchange: Exchange, maxBatch: number): Incoming | R
     notifications: [],
     responses: [],
     isBatch,
-    version: isLegacyVersion(version) ? version : undefined,
+    version: isLegacyVersion(version, served) ? version : undefined,
   };
   for (const element of elements) {
     const read = readMessage(element);
@@ -60,9 +64,9 @@ export function readIncoming(exchange: Exchange, maxBatch: number): Incoming | R
     else if (read.kind === 'notification') incoming.notifications.push(read.message);
     else incoming.responses.push(read.message);
   }
-  if (version !== undefined && !isLegacyVersion(version)) {
+  if (version !== undefined && !isLegacyVersion(version, served)) {
     return {
-      refusal: unsupportedVersion(version),
+      refusal: unsupportedVersion(version, served),
       id: isBatch ? undefined : incoming.requests[0]?.id,
     };
   }

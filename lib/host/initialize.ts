@@ -6,9 +6,15 @@
  * @module
  */
 import { readAccept } from '../protocol/accept.js';
-import { CODES, type JsonRpcRequest } from '../protocol/json-rpc.js';
+import type { ClientIdentity } from '../protocol/client.js';
+import {
+  CODES,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type RequestId,
+} from '../protocol/json-rpc.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
-import { messageEvent, SSE_HEADERS } from '../protocol/sse.js';
+import { SSE_HEADERS } from '../protocol/sse.js';
 import type { Client } from './client.js';
 import { StatelessClient } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
@@ -17,12 +23,20 @@ import type { EndpointParts } from './parts.js';
 import { refuse } from './refuse.js';
 import { SESSION_HEADER } from './session-id.js';
 
-const INVALID_INITIALIZE: Refusal = {
+export const INVALID_INITIALIZE: Refusal = {
   status: 400,
   code: CODES.invalidParams,
   message: 'Invalid params: initialize needs protocolVersion, capabilities and clientInfo',
   data: { reason: 'invalid_initialize' },
 };
+
+/** What a client is told, and with which headers. */
+interface Answer {
+  readonly client: Client;
+  readonly json: string;
+  readonly id: RequestId;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 const TOO_LARGE: Refusal = {
   status: 413,
@@ -44,15 +58,11 @@ export async function initialize(
   if (identity === undefined) return refuse(reply, TOO_LARGE, request.id);
   if (lifecycle.phase !== 'open') return refuse(reply, REFUSALS.shuttingDown, request.id);
   await source.ready();
-  const ask = async (client: Client) => {
-    const { version: protocolVersion, capabilities, clientInfo } = identity;
-    const params = { protocolVersion, capabilities, clientInfo };
-    const response = await source.initialize(client, exchange, params);
-    return { ...tailored(response, identity, client), id: request.id };
-  };
+  const ask = (client: Client) => shakeHands(parts, exchange, client, identity, request.id);
   if (settings.stateless) {
-    const response = await ask(new StatelessClient(exchange.principal));
-    return answer(parts, exchange, reply, JSON.stringify(response), {});
+    const client = new StatelessClient(exchange.principal);
+    const json = JSON.stringify(await ask(client));
+    return answer(parts, exchange, reply, { client, json, id: request.id, headers: {} });
   }
   const session = await sessions.open(exchange, identity);
   if (session === undefined) return refuse(reply, REFUSALS.tooManySessions, request.id);
@@ -62,7 +72,8 @@ export async function initialize(
     const isOpen = 'result' in response;
     if (!isOpen) await sessions.discard(session);
     const headers: Record<string, string> = isOpen ? { [SESSION_HEADER]: id } : {};
-    answer(parts, exchange, reply, JSON.stringify(response), headers);
+    const json = JSON.stringify(response);
+    answer(parts, exchange, reply, { client: session, json, id: request.id, headers });
   } catch (error) {
     await sessions.discard(session);
     throw error;
@@ -71,12 +82,25 @@ export async function initialize(
   }
 }
 
+/** The server's answer to a client's handshake, as this client gets it. */
+export async function shakeHands(
+  { source }: EndpointParts,
+  exchange: Exchange,
+  client: Client,
+  identity: ClientIdentity,
+  id: RequestId,
+): Promise<JsonRpcResponse> {
+  const { version: protocolVersion, capabilities, clientInfo } = identity;
+  const params = { protocolVersion, capabilities, clientInfo };
+  const response = await source.initialize(client, exchange, params);
+  return { ...tailored(response, identity, client), id };
+}
+
 function answer(
-  { settings }: EndpointParts,
+  { settings, streams }: EndpointParts,
   { headers: { accept } }: Exchange,
   reply: Reply,
-  json: string,
-  headers: Readonly<Record<string, string>>,
+  { client, json, id, headers }: Answer,
 ): void {
   const accepted = readAccept(accept as string | undefined);
   const isStream = accepted === 'sse' || (accepted === 'either' && settings.responseMode === 'sse');
@@ -84,7 +108,9 @@ function answer(
     reply.json(200, json, headers);
     return;
   }
-  const sink = reply.stream({ ...SSE_HEADERS, ...headers });
-  sink.write(messageEvent(json));
-  sink.end();
+  const stream = streams.begin(client, [id]);
+  stream.connect(reply.stream({ ...SSE_HEADERS, ...headers }));
+  void stream.send(json, true);
+  stream.end();
+  streams.ended(client, stream);
 }

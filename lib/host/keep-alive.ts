@@ -1,5 +1,5 @@
 /**
- * Comments that keep quiet event streams open through proxies.
+ * Comments that keep quiet event streams open through proxies, and the end of readers that stopped reading.
  *
  * Knows: the open connections of one endpoint; one timer serves them all.
  * Does not know: what else is written to them.
@@ -8,6 +8,9 @@
  */
 import { KEEP_ALIVE } from '../protocol/sse.js';
 import type { EventSink } from './exchange.js';
+
+/** A reader that has been behind for so long is gone, or wants us to keep what it will not read. */
+export const STALLED_MS = 60_000;
 
 export class KeepAlive {
   readonly #intervalMs: number;
@@ -31,6 +34,9 @@ export class KeepAlive {
   }
 
   #beat(): void {
-    for (const sink of this.#sinks) sink.write(KEEP_ALIVE);
+    for (const sink of this.#sinks) {
+      if (sink.behindMs > STALLED_MS) sink.destroy();
+      else sink.write(KEEP_ALIVE);
+    }
   }
 }

@@ -9,18 +9,17 @@
  */
 import { readAccept } from '../protocol/accept.js';
 import { methodNotAllowed, REFUSALS } from '../protocol/refusals.js';
-import { SSE_HEADERS } from '../protocol/sse.js';
-import { type Client, StatelessClient } from './client.js';
+import { StatelessClient } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
 import { type Incoming, readIncoming, versionFault } from './incoming.js';
 import { initialize } from './initialize.js';
 import { andThen, finallyDo, type Later } from './later.js';
+import { isResuming, listen } from './listen.js';
 import { LiveSession } from './live-session.js';
-import { takeNotifications, takeResponse } from './one-way.js';
 import type { EndpointParts } from './parts.js';
+import { takePosted } from './posted.js';
 import { idIn, refuse, refuseFault } from './refuse.js';
-import { idOf, refusalOf, serveRequests } from './requests.js';
-import { StandaloneStream } from './standalone-stream.js';
+import { idOf } from './requests.js';
 
 export class LegacyEra {
   readonly #parts: EndpointParts;
@@ -52,7 +51,8 @@ export class LegacyEra {
   }
 
   #post(exchange: Exchange, reply: Reply): Later<void> {
-    const { settings, lifecycle, sessions } = this.#parts;
+    const parts = this.#parts;
+    const { settings, lifecycle, sessions } = parts;
     if (readAccept(exchange.headers.accept as string | undefined) === 'neither') {
       return refuse(reply, REFUSALS.notAcceptable, idIn(exchange.body));
     }
@@ -62,60 +62,32 @@ export class LegacyEra {
     if (first !== undefined && !lifecycle.isServing) {
       return refuse(reply, REFUSALS.shuttingDown, first.id);
     }
-    if (first?.method === 'initialize') return initialize(this.#parts, exchange, reply, first);
+    if (first?.method === 'initialize') return initialize(parts, exchange, reply, first);
     if (settings.stateless) {
-      return this.#take(incoming, new StatelessClient(exchange.principal), exchange, reply);
+      const client = new StatelessClient(exchange.principal);
+      return takePosted({ parts, incoming, client, exchange, reply });
     }
-    return andThen(this.#sessionOf(exchange, reply, incoming), (session) => {
-      if (session === undefined) return undefined;
+    return andThen(this.#sessionOf(exchange, reply, incoming), (client) => {
+      if (client === undefined) return undefined;
       return finallyDo(
-        () => this.#take(incoming, session, exchange, reply),
-        () => sessions.release(session),
+        () => takePosted({ parts, incoming, client, exchange, reply }),
+        () => sessions.release(client),
       );
     });
   }
 
-  #take(
-    incoming: Incoming,
-    client: LiveSession | StatelessClient,
-    exchange: Exchange,
-    reply: Reply,
-  ): Later<void> {
-    const refusal = refusalOf(incoming, client, this.#parts.settings.limits.callsPerSession);
-    if (refusal !== undefined) return refuse(reply, refusal, idOf(incoming));
-    for (const response of incoming.responses) takeResponse(response, client);
-    return andThen(this.#notice(incoming, client, exchange), () =>
-      incoming.requests.length === 0
-        ? reply.empty(202)
-        : serveRequests({ parts: this.#parts, incoming, client, exchange, reply }),
-    );
-  }
-
-  #notice(incoming: Incoming, client: Client, exchange: Exchange): Later<void> {
-    if (incoming.notifications.length === 0) return undefined;
-    return takeNotifications(this.#parts, incoming.notifications, client, exchange);
-  }
-
   async #get(exchange: Exchange, reply: Reply): Promise<void> {
-    const { sessions, source, keepAlive, lifecycle } = this.#parts;
+    const { sessions, lifecycle } = this.#parts;
     const accepted = readAccept(exchange.headers.accept as string | undefined);
     if (accepted === 'json' || accepted === 'neither') return refuse(reply, REFUSALS.notAcceptable);
     const fault = versionFault(exchange);
     if (fault !== undefined) return refuse(reply, fault);
-    if (!lifecycle.isServing) return refuse(reply, REFUSALS.shuttingDown);
+    // Calls that still run are owed to the clients that come back for them.
+    if (!lifecycle.isServing && !isResuming(exchange)) return refuse(reply, REFUSALS.shuttingDown);
     const session = await this.#sessionOf(exchange, reply);
     if (session === undefined) return;
     try {
-      const lease = await source.lease(session, exchange);
-      await sessions.touch(session);
-      const stream = new StandaloneStream(reply.stream(SSE_HEADERS), keepAlive);
-      reply.onAbort(() => {
-        session.detach(stream);
-        void sessions.touch(session);
-        sessions.tidy(session);
-        lease.release();
-      });
-      session.attach(stream);
+      await listen({ parts: this.#parts, session, exchange, reply });
     } finally {
       sessions.release(session);
     }

@@ -12,9 +12,10 @@ import type { LoggingLevel } from '../protocol/logging.js';
 import type { SessionRecord } from '../store/port.js';
 import type { Call } from './call.js';
 import type { Client } from './client.js';
+import type { EventStream } from './event-stream.js';
+import type { Later } from './later.js';
 import type { Multiplexer } from './multiplexer.js';
 import type { Question } from './questions.js';
-import type { StandaloneStream } from './standalone-stream.js';
 
 /** A call and the server that runs it. */
 interface RunningCall {
@@ -34,9 +35,16 @@ export class LiveSession implements Client {
   readonly calls = new Map<RequestId, RunningCall>();
   /** Requests that are being looked at; they keep the session live. */
   pins = 0;
+  /** False while the client has a stream and no handshake yet: nothing is sent to it on its own. */
+  isReady = true;
+  /** What stands for the session where its id must not be seen; filled in by who needs it. */
+  digest: string | undefined;
+  /** Set while its GET stream is read by a caller who may not hear everything. */
+  mayHear: ((uri: string) => Later<boolean>) | undefined;
   #questions: Map<string, Question> | undefined;
-  #standalone: StandaloneStream | undefined;
-  #waiting: Set<(stream: StandaloneStream) => void> | undefined;
+  #streams: Map<string, EventStream> | undefined;
+  #standalone: EventStream | undefined;
+  #waiting: Set<(stream: EventStream) => void> | undefined;
 
   constructor(record: SessionRecord) {
     this.record = record;
@@ -58,8 +66,14 @@ export class LiveSession implements Client {
     return this.record.logLevel;
   }
 
-  get standalone(): StandaloneStream | undefined {
-    return this.#standalone;
+  get standalone(): EventStream | undefined {
+    return this.isReady && this.#standalone?.isOpen === true ? this.#standalone : undefined;
+  }
+
+  /** Streams of POSTs whose calls still run, by name. */
+  get streams(): Map<string, EventStream> {
+    this.#streams ??= new Map();
+    return this.#streams;
   }
 
   get questions(): Map<string, Question> {
@@ -67,37 +81,44 @@ export class LiveSession implements Client {
     return this.#questions;
   }
 
-  /** True when nothing is open. */
+  /** True when nothing is open, not even a stream that its client may come back to. */
   get isIdle(): boolean {
-    return (
+    return !this.isBusy && this.#standalone === undefined;
+  }
+
+  /** True while a request is served, a question is open or a client listens. */
+  get isBusy(): boolean {
+    return !(
       this.pins === 0 &&
       this.calls.size === 0 &&
-      this.#standalone === undefined &&
+      !(this.isReady && this.#standalone?.isConnected === true) &&
       (this.#questions === undefined || this.#questions.size === 0) &&
       (this.#waiting === undefined || this.#waiting.size === 0)
     );
   }
 
   /** The session's GET stream; a second one takes the place of the first. */
-  attach(stream: StandaloneStream): void {
+  attach(stream: EventStream): void {
     const before = this.#standalone;
     this.#standalone = stream;
-    before?.end();
+    if (before !== stream) before?.end();
     for (const resolve of this.#waiting ?? []) resolve(stream);
   }
 
-  /** The stream's connection is gone. */
-  detach(stream: StandaloneStream): void {
-    stream.release();
-    if (this.#standalone === stream) this.#standalone = undefined;
+  /** Nobody reads the GET stream, and nobody will. */
+  detach(): void {
+    const stream = this.#standalone;
+    this.#standalone = undefined;
+    stream?.end();
   }
 
-  standaloneWithin(waitMs: number): Promise<StandaloneStream | undefined> {
-    if (this.#standalone !== undefined || waitMs === 0) return Promise.resolve(this.#standalone);
+  standaloneWithin(waitMs: number): Promise<EventStream | undefined> {
+    const { standalone } = this;
+    if (standalone !== undefined || waitMs === 0) return Promise.resolve(standalone);
     this.#waiting ??= new Set();
     const waiting = this.#waiting;
     return new Promise((resolve) => {
-      const settle = (stream?: StandaloneStream) => {
+      const settle = (stream?: EventStream) => {
         clearTimeout(timer);
         waiting.delete(settle);
         resolve(stream);
@@ -114,8 +135,6 @@ export class LiveSession implements Client {
     for (const question of [...(this.#questions?.values() ?? [])]) {
       question.answer(errorResponse(SESSION_ENDED));
     }
-    const stream = this.#standalone;
-    this.#standalone = undefined;
-    stream?.end();
+    this.detach();
   }
 }

@@ -25,12 +25,20 @@ class RequestInfo {
   }
 }
 
+/** What a handler may close, so that its client comes back for the rest. */
+export type Closing = Pick<MessageExtra, 'closeSSEStream' | 'closeStandaloneSSEStream'>;
+
 /** The second argument of the SDK's `onmessage`. */
-export function messageExtra(exchange: Exchange, server: Multiplexer): MessageExtra {
+export function messageExtra(
+  exchange: Exchange,
+  server: Multiplexer,
+  { closeSSEStream, closeStandaloneSSEStream }: Closing,
+): MessageExtra {
   const requestInfo = new RequestInfo(exchange);
   const { authInfo } = exchange;
-  if (!server.wantsWebRequest) return { requestInfo, authInfo };
-  return { requestInfo, authInfo, request: webRequest(exchange) };
+  const extra = { requestInfo, authInfo, closeSSEStream, closeStandaloneSSEStream };
+  if (!server.wantsWebRequest) return extra;
+  return { ...extra, request: webRequest(exchange) };
 }
 
 function webRequest(exchange: Exchange): Request {

@@ -20,16 +20,18 @@ import type {
 } from '../protocol/json-rpc.js';
 import { CODES, errorResponse } from '../protocol/json-rpc.js';
 import { adoptServer } from './adoption.js';
-import type { CallPort } from './call.js';
+import type { AnswerObserver, CallPort } from './call.js';
 import { Call } from './call.js';
 import type { Client } from './client.js';
 import { context } from './context.js';
 import { Deadlines } from './deadlines.js';
+import type { Later } from './later.js';
 import type { Affinity, SendOptions } from './outbound.js';
 import { Outbound } from './outbound.js';
 import type { ConnectableServer } from './server.js';
 import { generationOf, innerServer, isMcpServer } from './server.js';
 import { ToolList } from './tool-list.js';
+import { Turns } from './turns.js';
 
 /** What a handler learns of the HTTP request beside its message. */
 export interface MessageExtra {
@@ -37,6 +39,10 @@ export interface MessageExtra {
   readonly authInfo: AuthInfo | undefined;
   /** A web `Request`, for v2 servers. */
   readonly request?: unknown;
+  /** Closes the connection that the call's messages go to; the call goes on (SEP-1699). */
+  readonly closeSSEStream?: () => void;
+  /** Closes the connection of the session's GET stream; the stream goes on. */
+  readonly closeStandaloneSSEStream?: () => void;
 }
 
 /** Decides whether a v2 server's tool needs more scope than the token has. */
@@ -83,6 +89,7 @@ export class Multiplexer {
   readonly #calls = new Map<number, Call>();
   readonly #deadlines: Deadlines<Call>;
   readonly #toolList: ToolList | undefined;
+  readonly #turns = new Turns();
   readonly #askMs: number;
   #release: (() => void) | undefined;
   #capabilities: unknown;
@@ -152,12 +159,22 @@ export class Multiplexer {
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     if (!('method' in message)) this.#settle(message);
     else if ('id' in message) return this.outbound.ask(message, options);
-    else this.#notify(message, options);
+    else return this.#turns.after(this.#notify(message, options));
     return Promise.resolve();
   }
 
-  /** Serves one request; its messages and its answer go to `port`. */
-  call(request: JsonRpcRequest, client: Client, port: CallPort, extra?: MessageExtra): Call {
+  /**
+   * Serves one request; its messages and its answer go to `port`.
+   *
+   * @param filter - takes from the answer what this caller must not see.
+   */
+  call(
+    request: JsonRpcRequest,
+    client: Client,
+    port: CallPort,
+    extra?: MessageExtra,
+    filter?: AnswerObserver,
+  ): Call {
     this.#nextId += 1;
     const call = new Call(this.#nextId, request, client, port);
     const refusal = this.#isClosed
@@ -167,7 +184,9 @@ export class Multiplexer {
       call.answer(refusal);
       return call;
     }
-    if (request.method === 'tools/list' && !client.isNobody) {
+    call.observe = filter;
+    // What a filter decides may change from one moment to the next, so its answer is not kept.
+    if (filter === undefined && request.method === 'tools/list' && !client.isNobody) {
       const who = `${client.contextId} ${extra?.authInfo?.scopes.join(' ') ?? ''}`;
       const kept = this.#toolList?.get(request, who);
       if (kept !== undefined) {
@@ -250,9 +269,9 @@ export class Multiplexer {
     else context.run({ client, call: undefined }, () => this.onmessage?.(message));
   }
 
-  #notify(message: JsonRpcNotification, options: SendOptions | undefined): void {
+  #notify(message: JsonRpcNotification, options: SendOptions | undefined): Later<void> {
     if (message.method === 'notifications/tools/list_changed') this.forgetTools();
-    this.outbound.notify(message, options);
+    return this.outbound.notify(message, options);
   }
 
   #settle(response: JsonRpcResponse): void {

@@ -23,8 +23,10 @@ import type { Client } from './client.js';
 import type { Context } from './context.js';
 import { context } from './context.js';
 import { ElicitationOwners } from './elicitations.js';
+import type { Later } from './later.js';
 import type { Deliver } from './questions.js';
 import { Questions } from './questions.js';
+import { sendUpdate } from './subscriptions.js';
 import { TaskOwners } from './tasks.js';
 
 /** What the SDK passes beside a message. */
@@ -81,7 +83,7 @@ export class Outbound {
   }
 
   /** Routes a notification; one that nobody can receive is dropped. */
-  notify(message: JsonRpcNotification, options: SendOptions | undefined): void {
+  notify(message: JsonRpcNotification, options: SendOptions | undefined): Later<void> {
     const { method, params } = message;
     switch (method) {
       case 'notifications/tools/list_changed':
@@ -93,20 +95,19 @@ export class Outbound {
         this.#toSubscribers(String(params?.uri), JSON.stringify(message));
         break;
       case 'notifications/tasks/status':
-        this.#toTaskOwner(message);
-        break;
+        return this.#toTaskOwner(message);
       case 'notifications/elicitation/complete':
         this.#toElicited(params?.elicitationId, JSON.stringify(message));
         break;
       case 'notifications/progress':
-        this.#toToken(message);
-        break;
+        return this.#toToken(message);
       case 'notifications/cancelled':
         this.#questions.cancel(params ?? {});
         break;
       default:
-        this.#toOrigin(message, options);
+        return this.#toOrigin(message, options);
     }
+    return undefined;
   }
 
   /** Routes a server-to-client request; one that no client can receive is answered at once. */
@@ -155,61 +156,64 @@ export class Outbound {
 
   #toEverybody(json: string): void {
     for (const audience of this.audiences) {
-      for (const stream of audience.streams()) stream.send(json);
+      for (const stream of audience.streams()) void stream.send(json);
     }
   }
 
   #toSubscribers(uri: string, json: string): void {
     for (const audience of this.audiences) {
-      for (const client of audience.subscribers(uri)) client.standalone?.send(json);
+      for (const client of audience.subscribers(uri)) sendUpdate(client, uri, json);
     }
   }
 
-  #toTaskOwner(message: JsonRpcNotification): void {
+  #toTaskOwner(message: JsonRpcNotification): Later<void> {
     const { taskId, status } = message.params ?? {};
     const owner = this.tasks.owner(taskId)?.contextId ?? context.getStore()?.client.contextId;
-    if (owner !== undefined) this.#toContext(owner, JSON.stringify(message));
     if (isTerminal(status)) this.tasks.finished(taskId);
+    if (owner === undefined) return undefined;
+    return this.#toContext(owner, JSON.stringify(message));
   }
 
   #toElicited(elicitationId: unknown, json: string): void {
     const asked = this.elicitations.owner(elicitationId);
     const client = asked === undefined ? undefined : this.#clientOf(asked);
     if (client?.identity !== undefined && acceptsElicitationComplete(client.identity)) {
-      client.standalone?.send(json);
+      void client.standalone?.send(json);
     }
   }
 
-  #toToken(message: JsonRpcNotification): void {
+  #toToken(message: JsonRpcNotification): Later<void> {
     const token = message.params?.progressToken;
     const call = typeof token === 'number' ? this.#calls.get(token) : undefined;
     const owner = call ?? this.tasks.ownerOfToken(token);
-    if (owner?.progressToken === undefined) return;
+    if (owner?.progressToken === undefined) return undefined;
     const json = JSON.stringify({
       ...message,
       params: { ...message.params, progressToken: owner.progressToken },
     });
-    if (call?.port.isOpen === true) call.port.send(json);
-    else
-      this.#toContext(call?.client.contextId ?? (owner as { contextId: string }).contextId, json);
+    if (call?.port.isOpen === true) return call.port.send(json);
+    return this.#toContext(
+      call?.client.contextId ?? (owner as { contextId: string }).contextId,
+      json,
+    );
   }
 
-  #toOrigin(message: JsonRpcNotification, options: SendOptions | undefined): void {
+  #toOrigin(message: JsonRpcNotification, options: SendOptions | undefined): Later<void> {
     const origin = this.#originOf(options);
     if (origin === undefined) {
       this.#logger.debug({ method: message.method }, 'dropped a notification that names no client');
-      return;
+      return undefined;
     }
     const isLog = message.method === 'notifications/message';
-    if (isLog && !isLogged(message.params?.level, origin.client.logLevel)) return;
+    if (isLog && !isLogged(message.params?.level, origin.client.logLevel)) return undefined;
     const json = JSON.stringify(message);
     const { call } = origin;
-    if (call !== undefined && !call.isOver && call.port.isOpen) call.port.send(json);
-    else this.#toContext(origin.client.contextId, json);
+    if (call !== undefined && !call.isOver && call.port.isOpen) return call.port.send(json);
+    return this.#toContext(origin.client.contextId, json);
   }
 
-  #toContext(contextId: string, json: string): void {
-    this.#clientOf(contextId)?.standalone?.send(json);
+  #toContext(contextId: string, json: string): Later<void> {
+    return this.#clientOf(contextId)?.standalone?.send(json);
   }
 
   #clientOf(contextId: string): Client | undefined {

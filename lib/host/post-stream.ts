@@ -2,16 +2,16 @@
  * The answer to one POST that carries requests: a JSON body, or an event stream.
  *
  * Knows: when to answer as JSON and when to open the stream, and when all calls are answered.
- * Does not know: sessions, servers, what the messages say. The event log of resumable streams
- * takes its place here and in `standalone-stream.ts`: every event passes through one of the two.
+ * Does not know: sessions, servers, what the messages say, how events are kept.
  *
  * @module
  */
-import { messageEvent, SSE_HEADERS } from '../protocol/sse.js';
+import { SSE_HEADERS } from '../protocol/sse.js';
 import type { CallPort } from './call.js';
 import type { Deadlines } from './deadlines.js';
+import type { EventStream } from './event-stream.js';
 import type { EventSink, Reply } from './exchange.js';
-import type { KeepAlive } from './keep-alive.js';
+import type { Later } from './later.js';
 
 /** `auto`: JSON when the answer is there in time and nothing was sent before it. */
 export type AnswerMode = 'auto' | 'json' | 'sse';
@@ -25,22 +25,28 @@ export interface PostStreamOptions {
   readonly calls: number;
   /** Answers to a batch are an array. */
   readonly isBatch: boolean;
+  /** Whether the client comes back to a connection that was closed early. */
+  readonly allowsPolling: boolean;
+  /** Begins the event stream, when there is to be one. */
+  begin(): EventStream;
+  /** The event stream is over. */
+  ended(stream: EventStream): void;
 }
 
+/** `streaming` lasts until the last answer, with a connection or without. */
 type Phase = 'pending' | 'streaming' | 'gone' | 'done';
 
 export class PostStream implements CallPort {
   readonly #reply: Reply;
   readonly #options: PostStreamOptions;
-  readonly #keepAlive: KeepAlive;
   #phase: Phase = 'pending';
+  #events: EventStream | undefined;
   #sink: EventSink | undefined;
   #open: number;
   #answers: string[] | undefined;
 
-  constructor(reply: Reply, keepAlive: KeepAlive, options: PostStreamOptions) {
+  constructor(reply: Reply, options: PostStreamOptions) {
     this.#reply = reply;
-    this.#keepAlive = keepAlive;
     this.#options = options;
     this.#open = options.calls;
     reply.onAbort(() => this.#leave());
@@ -49,20 +55,20 @@ export class PostStream implements CallPort {
   }
 
   get isOpen(): boolean {
-    if (this.#phase === 'streaming') return true;
+    if (this.#events !== undefined) return this.#events.isOpen;
     return this.#phase === 'pending' && this.#options.mode !== 'json';
   }
 
-  send(json: string): void {
-    if (!this.isOpen) return;
+  send(json: string): Later<void> {
+    if (!this.isOpen) return undefined;
     this.startStreaming();
-    this.#write(messageEvent(json));
+    return this.#events?.send(json);
   }
 
   answer(json: string): void {
     this.#open -= 1;
-    if (this.#phase === 'streaming') this.#write(messageEvent(json));
-    if (this.#phase === 'pending' && this.#options.isBatch) {
+    if (this.#events !== undefined) void this.#events.send(json, true);
+    else if (this.#phase === 'pending' && this.#options.isBatch) {
       this.#answers ??= [];
       this.#answers.push(json);
     } else if (this.#phase === 'pending') {
@@ -78,13 +84,20 @@ export class PostStream implements CallPort {
     this.#finishIfComplete();
   }
 
+  /** Closes the connection and not the calls: the client comes back for the rest (SEP-1699). */
+  closeConnection(): void {
+    if (this.#options.mode === 'json' || !this.#options.allowsPolling) return;
+    this.startStreaming();
+    this.#events?.close();
+  }
+
   #finishIfComplete(): void {
     if (this.#open > 0) return;
     if (this.#phase === 'pending') this.#finishAsJson(`[${this.#answers?.join(',') ?? ''}]`);
-    if (this.#phase !== 'streaming') return;
+    if (this.#phase !== 'streaming' || this.#events === undefined) return;
     this.#phase = 'done';
-    if (this.#sink !== undefined) this.#keepAlive.delete(this.#sink);
-    this.#sink?.end();
+    this.#events.end();
+    this.#options.ended(this.#events);
   }
 
   #finishAsJson(body: string): void {
@@ -98,20 +111,17 @@ export class PostStream implements CallPort {
     if (this.#phase !== 'pending') return;
     this.#options.patience.delete(this);
     this.#phase = 'streaming';
+    this.#events = this.#options.begin();
     this.#sink = this.#reply.stream(SSE_HEADERS);
-    this.#keepAlive.add(this.#sink);
-    for (const answer of this.#answers ?? []) this.#write(messageEvent(answer));
-  }
-
-  #write(frames: string): void {
-    this.#sink?.write(frames);
+    this.#events.connect(this.#sink);
+    for (const answer of this.#answers ?? []) void this.#events.send(answer, true);
   }
 
   /** The client is gone; the call goes on (2025-11-25 transports: disconnection is not cancellation). */
   #leave(): void {
-    if (this.#phase === 'done') return;
+    if (this.#sink !== undefined) this.#events?.disconnect(this.#sink);
+    if (this.#phase !== 'pending') return;
     this.#options.patience.delete(this);
     this.#phase = 'gone';
-    if (this.#sink !== undefined) this.#keepAlive.delete(this.#sink);
   }
 }

@@ -8,6 +8,7 @@
  */
 import type { JsonRpcRequest, JsonRpcResponse, Params, RequestId } from '../protocol/json-rpc.js';
 import type { Client } from './client.js';
+import type { Later } from './later.js';
 
 /** Hands a message to the server that asked. */
 export type Deliver = (message: unknown, client: Client | undefined) => void;
@@ -15,7 +16,7 @@ export type Deliver = (message: unknown, client: Client | undefined) => void;
 /** The stream that a question goes out on. */
 export interface QuestionPort {
   readonly isOpen: boolean;
-  send(json: string): void;
+  send(json: string): Later<void>;
 }
 
 /** A request that waits for its client's answer. */
@@ -62,13 +63,13 @@ export class Questions {
         );
       },
       follow: (json: string) => {
-        if (port.isOpen) port.send(json);
-        else client.standalone?.send(json);
+        if (port.isOpen) void port.send(json);
+        else void client.standalone?.send(json);
       },
     };
     this.#byServerId.set(id, question);
     client.questions?.set(wireId, question);
-    port.send(
+    void port.send(
       JSON.stringify({ jsonrpc: '2.0', id: wireId, method, params: withToken(params, wireId) }),
     );
   }

@@ -10,7 +10,7 @@ import { readAccept } from '../protocol/accept.js';
 import type { JsonRpcRequest, RequestId } from '../protocol/json-rpc.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import { ASSUMED_VERSION, allowsBatches } from '../protocol/versions.js';
-import type { Call } from './call.js';
+import type { Call, CallPort } from './call.js';
 import type { Client } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
 import { remembered } from './handshake.js';
@@ -25,6 +25,12 @@ import { refuse } from './refuse.js';
 import { scopeRefusal } from './scope-challenge.js';
 import type { Lease } from './server-source.js';
 
+/** Where the calls of a POST are answered. */
+export interface AnswerPort extends CallPort {
+  /** Closes the connection and not the calls; absent where a client does not come back. */
+  closeConnection?(): void;
+}
+
 /** A POST that carries requests, and what it is answered with. */
 export interface Posted {
   readonly parts: EndpointParts;
@@ -32,6 +38,8 @@ export interface Posted {
   readonly client: Client;
   readonly exchange: Exchange;
   readonly reply: Reply;
+  /** Takes the answers in the place of the reply, which says no more than that they will come. */
+  readonly port?: AnswerPort;
 }
 
 /** Serves every request of a POST; the reply ends when the last of them is answered. */
@@ -64,44 +72,68 @@ function begin(posted: Posted, lease: Lease): Later<void> {
   return andThen(touched, () => run(posted, lease));
 }
 
-function run({ parts, incoming, client, exchange, reply }: Posted, lease: Lease): void {
-  const { requests, isBatch } = incoming;
-  // Another POST with the same ids may have been let in while the server was being built.
-  const late = refusalOf(incoming, client, parts.settings.limits.callsPerSession);
+function run(posted: Posted, lease: Lease): void {
+  const { parts, incoming, client, exchange, reply } = posted;
+  // While the server was being built, another POST may have used the ids, or the client may have left.
+  const late =
+    posted.port?.isOpen === false
+      ? REFUSALS.sessionNotFound
+      : refusalOf(incoming, client, parts.settings.limits.callsPerSession);
   if (late !== undefined) {
     lease.release();
     return refuse(reply, late, idOf(incoming));
   }
-  const extra = messageExtra(exchange, lease.server);
-  const stream = new PostStream(reply, parts.keepAlive, {
+  const port: AnswerPort = posted.port ?? postStream(posted);
+  if (posted.port !== undefined) reply.empty(202);
+  const extra = messageExtra(exchange, lease.server, {
+    closeSSEStream: () => port.closeConnection?.(),
+    closeStandaloneSSEStream: () => closeStandalone(parts, client),
+  });
+  const { requests } = incoming;
+  const served = { parts, client, exchange, lease, port, extra, open: requests.length };
+  for (const request of requests) start(request, served);
+}
+
+/** Answers on the POST's own reply. */
+function postStream({ parts, incoming, client, exchange, reply }: Posted): PostStream {
+  const { requests, isBatch } = incoming;
+  const { streams } = parts;
+  return new PostStream(reply, {
     mode: modeOf(exchange, parts.settings.responseMode),
     patience: parts.patience,
     calls: requests.length,
     isBatch,
+    allowsPolling: streams.allowsPolling(client),
+    begin: () =>
+      streams.begin(
+        client,
+        requests.map(({ id }) => id),
+      ),
+    ended: (events) => streams.ended(client, events),
   });
-  const served = { parts, client, lease, stream, extra, open: requests.length };
-  for (const request of requests) start(request, served);
 }
 
 interface Served {
   readonly parts: EndpointParts;
   readonly client: Client;
+  readonly exchange: Exchange;
   readonly lease: Lease;
-  readonly stream: PostStream;
+  readonly port: CallPort;
   readonly extra: MessageExtra;
   open: number;
 }
 
 function start(request: JsonRpcRequest, served: Served): void {
-  const { parts, client, lease, stream, extra } = served;
+  const { parts, client, exchange, lease, port, extra } = served;
   const { server } = lease;
   const noted = remembered(request, client, server, parts.sessions.subscriptions);
   if (noted?.answer !== undefined) {
-    stream.answer(JSON.stringify(noted.answer));
+    port.answer(JSON.stringify(noted.answer));
     over(served);
     return;
   }
-  const call = server.call(request, client, stream, extra);
+  const filter = parts.access?.filterFor(request.method, exchange);
+  const call = server.call(request, client, port, extra, filter);
   if (call.isOver) {
     over(served);
     return;
@@ -114,6 +146,11 @@ function start(request: JsonRpcRequest, served: Served): void {
     forget(call, client, parts);
     over(served);
   };
+}
+
+/** A no-op where the client would not come back. */
+function closeStandalone({ streams }: EndpointParts, client: Client): void {
+  if (streams.allowsPolling(client)) client.standalone?.close();
 }
 
 function forget(call: Call, client: Client, { sessions }: EndpointParts): void {

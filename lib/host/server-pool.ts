@@ -176,7 +176,7 @@ export class ServerPool implements ServerSource {
 
   #isPinned(key: string): boolean {
     const session = this.#audience.client(key.slice(1));
-    return session instanceof LiveSession && !session.isIdle;
+    return session instanceof LiveSession && session.isBusy;
   }
 }
 

@@ -47,6 +47,9 @@ type Wire = [
   number,
 ];
 
+/** An id that says nothing. */
+export const randomSessionId = (): string => randomBytes(RANDOM_BYTES).toString('base64url');
+
 export class SessionIds {
   readonly #sealer: Sealer | undefined;
 
@@ -66,7 +69,7 @@ export class SessionIds {
     const wire: Wire = [version, capabilities, clientInfo, principal ?? null, resource, endsAt];
     const sealed = this.#sealer?.seal(wire);
     if (sealed !== undefined && sealed.length <= MAX_SEALED_CHARACTERS) return sealed;
-    return randomBytes(RANDOM_BYTES).toString('base64url');
+    return randomSessionId();
   }
 
   /** What a sealed id holds; undefined for ids that are not ours, damaged, or random. */

@@ -8,6 +8,7 @@
 import type { ClientIdentity } from '../protocol/client.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import type {
+  DropReason,
   SessionLimits,
   SessionPhase,
   SessionRecord,
@@ -15,17 +16,28 @@ import type {
   Store,
 } from '../store/port.js';
 import type { Audience } from './audience.js';
+import type { EventStream } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 import { Identities } from './identities.js';
 import { andThen, type Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import type { SealedSession } from './session-id.js';
-import { readSessionId, type SessionIds } from './session-id.js';
-import type { StandaloneStream } from './standalone-stream.js';
+import { randomSessionId, readSessionId, type SessionIds } from './session-id.js';
 import { Subscriptions } from './subscriptions.js';
 
 /** Told when a session is over, with what it followed. */
-export type SessionEnded = (session: LiveSession, uris: readonly string[]) => void;
+export type SessionEnded = (
+  session: LiveSession,
+  uris: readonly string[],
+  reason: DropReason,
+) => void;
+
+/** A client that has not said who it is. */
+const UNNAMED: ClientIdentity = {
+  version: '2024-11-05',
+  capabilities: {},
+  clientInfo: { name: 'unknown', version: '0' },
+};
 
 export class Sessions implements Audience {
   readonly subscriptions = new Subscriptions();
@@ -49,7 +61,7 @@ export class Sessions implements Audience {
     this.#endpointUrl = endpointUrl;
     this.#store = store.sessions(limits, {
       busy: (id) => this.#isBusy(id),
-      dropped: (record) => this.#dropped(record),
+      dropped: (record, reason) => this.#dropped(record, reason),
     });
   }
 
@@ -62,9 +74,25 @@ export class Sessions implements Audience {
     return this.#admit(exchange, this.#ids.mint(sealed), sealed, 'handshake');
   }
 
+  /**
+   * Opens a session whose client has not said who it is, held until `release`; undefined when there is no
+   * room for it. It cannot be woken: its id is random.
+   */
+  async openUnnamed(exchange: Exchange): Promise<LiveSession | undefined> {
+    const endsAt = Date.now() + this.#limits.absoluteMs;
+    const opened = { client: UNNAMED, principal: exchange.principal, endsAt };
+    const session = await this.#admit(exchange, randomSessionId(), opened, 'handshake');
+    if (session !== undefined) session.isReady = false;
+    return session;
+  }
+
+  /** The client has said who it is. */
+  name({ record }: LiveSession, identity: ClientIdentity): void {
+    record.client = this.#identities.shared(identity);
+  }
+
   /** The session that a request names, if the caller may use it; held until `release`. */
-  find(exchange: Exchange): Later<LiveSession | Refusal> {
-    const id = readSessionId(exchange);
+  find(exchange: Exchange, id = readSessionId(exchange)): Later<LiveSession | Refusal> {
     if (id === undefined) return REFUSALS.sessionRequired;
     return andThen(this.#store.find(id, Date.now()), (record) => {
       if (record === undefined) return this.#wake(exchange, id);
@@ -109,7 +137,7 @@ export class Sessions implements Audience {
     return this.#store.count();
   }
 
-  *streams(): Iterable<StandaloneStream> {
+  *streams(): Iterable<EventStream> {
     for (const { standalone } of this.#live.values()) {
       if (standalone !== undefined) yield standalone;
     }
@@ -150,7 +178,7 @@ export class Sessions implements Audience {
   async #admit(
     exchange: Exchange,
     id: string,
-    { client, principal, endsAt }: SealedSession,
+    { client, principal, endsAt }: Omit<SealedSession, 'resource'>,
     phase: SessionPhase,
   ): Promise<LiveSession | undefined> {
     const now = Date.now();
@@ -185,14 +213,14 @@ export class Sessions implements Audience {
     const session = this.#live.get(id);
     if (session === undefined) return false;
     this.tidy(session);
-    return !session.isIdle;
+    return session.isBusy;
   }
 
-  #dropped(record: SessionRecord): void {
+  #dropped(record: SessionRecord, reason: DropReason): void {
     const session = this.#live.get(record.id) ?? new LiveSession(record);
     this.#live.delete(record.id);
     const uris = this.subscriptions.drop(record);
     session.end();
-    this.onEnded(session, uris);
+    this.onEnded(session, uris, reason);
   }
 }

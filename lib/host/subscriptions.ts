@@ -1,11 +1,23 @@
 /**
  * Which sessions of an endpoint follow which resources.
  *
- * Knows: uris and session ids. Does not know: how an update is delivered.
+ * Knows: uris and session ids. Does not know: who has changed what.
  *
  * @module
  */
 import type { SessionRecord } from '../store/port.js';
+import type { Client } from './client.js';
+
+/** Tells a subscriber that a resource has changed, if it may know. */
+export function sendUpdate({ standalone, mayHear }: Client, uri: string, json: string): void {
+  if (standalone === undefined) return;
+  if (mayHear === undefined) {
+    void standalone.send(json);
+    return;
+  }
+  const decided = new Promise<boolean>((resolve) => resolve(mayHear(uri)));
+  decided.then((may) => may && standalone.send(json)).catch(() => {});
+}
 
 /** Resources that one session may follow. */
 export const MAX_SUBSCRIPTIONS = 1_000;

@@ -7,7 +7,7 @@
  * @module
  */
 import { CODES, errorResponse, type RequestId } from './json-rpc.js';
-import { LEGACY_VERSIONS } from './versions.js';
+import { LEGACY_VERSIONS, type LegacyVersion } from './versions.js';
 
 /** An answer that is an error of ours, not of the user's server. */
 export interface Refusal {
@@ -102,7 +102,37 @@ export const REFUSALS = {
     'session_required',
     'Bad request: the Mcp-Session-Id header is required',
   ),
+  unauthorized: refusal(
+    401,
+    CODES.server,
+    'unauthorized',
+    'Unauthorized: credentials are required',
+  ),
+  invalidToken: refusal(
+    401,
+    CODES.server,
+    'invalid_token',
+    'Unauthorized: the credentials are invalid or have expired',
+  ),
+  authorizationRepeated: refusal(
+    400,
+    CODES.server,
+    'authorization_repeated',
+    'Bad request: the Authorization header was sent more than once',
+  ),
   sessionNotFound: refusal(404, CODES.sessionNotFound, 'session_not_found', 'Session not found'),
+  alreadyInitialized: refusal(
+    400,
+    CODES.invalidRequest,
+    'already_initialized',
+    'Invalid request: the client has been initialized',
+  ),
+  unknownEvent: refusal(
+    400,
+    CODES.server,
+    'unknown_event',
+    'Bad request: Last-Event-ID names no event of this session that is still kept',
+  ),
   duplicateId: refusal(
     409,
     CODES.invalidRequest,
@@ -128,8 +158,30 @@ export const REFUSALS = {
     'The server is not available',
     RETRY,
   ),
+  storeUnavailable: refusal(
+    503,
+    CODES.server,
+    'store_unavailable',
+    'What is kept of this session cannot be read now',
+    RETRY,
+  ),
+  noMetadata: refusal(404, CODES.server, 'no_metadata', 'Not found: there is no metadata here'),
   internal: refusal(500, CODES.internal, 'internal', 'Internal error'),
 } as const satisfies Record<string, Refusal>;
+
+/** The caller is known, but may not do this; `scopes` are all that it needs. */
+export const insufficientScope = (scopes: readonly string[]): Refusal => ({
+  status: 403,
+  code: CODES.server,
+  message: 'Insufficient scope',
+  data: { reason: 'insufficient_scope', scopes },
+});
+
+/** Nobody can say now who calls. */
+export const authUnavailable = (retryAfterSeconds: number): Refusal =>
+  refusal(503, CODES.server, 'auth_unavailable', 'Credentials cannot be checked now; retry later', {
+    'Retry-After': String(retryAfterSeconds),
+  });
 
 /** The verb is not served at this address. */
 export const methodNotAllowed = (allow: string): Refusal =>
@@ -153,13 +205,16 @@ export const invalidMessage = (reason: string): Refusal =>
   refusal(400, CODES.invalidRequest, 'invalid_message', `Invalid request: ${reason}`);
 
 /** The version header names a revision that is not served. */
-export const unsupportedVersion = (requested: string): Refusal => ({
+export const unsupportedVersion = (
+  requested: string,
+  supported: readonly LegacyVersion[] = LEGACY_VERSIONS,
+): Refusal => ({
   status: 400,
   code: CODES.server,
   message: 'Bad request: unsupported protocol version',
   data: {
     reason: 'unsupported_version',
-    supported: LEGACY_VERSIONS,
+    supported,
     requested: requested.slice(0, 40),
   },
 });

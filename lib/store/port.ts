@@ -19,7 +19,8 @@ export type SessionPhase = 'handshake' | 'unused' | 'used';
 export interface SessionRecord {
   /** The value of `Mcp-Session-Id`. */
   readonly id: string;
-  readonly client: ClientIdentity;
+  /** Replaced once, where a session is older than its handshake. */
+  client: ClientIdentity;
   /** Who may use it; undefined when the opener was anonymous. */
   readonly principal: string | undefined;
   /** Whose limit it counts against: a principal, or an anonymous caller's address. */

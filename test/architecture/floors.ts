@@ -20,10 +20,10 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
   [/^lib\/cli\//, DOORS],
   [/^middleware\//, EDGE],
   [/^lib\/assemble\.ts$/, 4],
-  [/^lib\/(options|resolve-options|env)\.ts$/, CORE],
+  [/^lib\/(options|option-forms|resolve-options|env)\.ts$/, CORE],
   [/^lib\/host\//, CORE],
-  [/^lib\/(auth|oauth|store|storage)\//, ROOMS],
-  [/^lib\/urls\.ts$/, VALUES],
+  [/^lib\/(auth|discovery|events|oauth|store|storage)\//, ROOMS],
+  [/^lib\/(places|urls)\.ts$/, VALUES],
   [/^lib\/protocol\//, VALUES],
   [/^lib\/(errors|log)\.ts$/, 0],
   [/^lib\/crypto\//, 0],
@@ -33,9 +33,12 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
 const HOMES: Readonly<Record<string, { readonly values: RegExp; readonly types?: RegExp }>> = {
   cors: { values: /^middleware\/cors\.ts$/ },
   'express-rate-limit': { values: /^middleware\/(rate-limit|client-address)\.ts$/ },
-  express: { values: /^middleware\/(mcp-router|health-router|rate-limit|serve)\.ts$/ },
+  'express-oauth2-jwt-bearer': { values: /^lib\/auth\/jwt-engine\.ts$/ },
+  express: {
+    values: /^middleware\/(mcp-router|health-router|rate-limit|serve|well-known-router)\.ts$/,
+  },
   helmet: { values: /^middleware\/serve\.ts$/ },
-  zod: { values: /^lib\/resolve-options\.ts$/ },
+  zod: { values: /^lib\/(option-forms|resolve-options)\.ts$/ },
   '@modelcontextprotocol/sdk': { values: /(?!)/, types: /^(lib|middleware)\// },
 };
 

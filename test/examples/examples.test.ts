@@ -3,34 +3,60 @@
  *
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { lacksChromium } from '../support/chromium.js';
 import { listen } from '../support/listen.js';
 import { run, startServer } from './processes.js';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
 
-/** Stories, and how many endpoints their servers print. */
+/** Stories, and how many endpoints and pages their servers print. */
 const STORIES = {
   'ask-the-user': 1,
+  'browser-client': 2,
+  'bearer-token': 2,
+  'behind-helmet': 1,
   commonjs: 1,
   'custom-middleware': 1,
   'custom-path': 1,
   'direct-server': 1,
+  'event-store-keyv': 1,
   'existing-api': 1,
+  'existing-login': 1,
   health: 1,
+  'long-running': 1,
+  jwt: 1,
+  'legacy-sse': 1,
   'nested-mounts': 3,
   'per-user-tools': 1,
   'several-servers': 3,
+  'several-tenants': 2,
   stateless: 2,
 };
 
+const { 'browser-client': pageAndEndpoint, ...STORIES_OF_NODE } = STORIES;
+
+/** Variables that a story needs. */
+const VARIABLES: Readonly<Record<string, Record<string, string>>> = {
+  'bearer-token': { MCP_AUTH_TOKEN: randomUUID() },
+};
+
 describe('the examples', () => {
-  it.each(Object.entries(STORIES))('%s proves itself', async (story, endpoints) => {
-    const { urls } = await startServer(story, endpoints);
-    const { code, stdout, stderr } = await run(story, 'client', urls);
-    expect(code, stdout + stderr).toBe(0);
+  it.each(Object.entries(STORIES_OF_NODE))('%s proves itself', prove);
+
+  it.skipIf(lacksChromium('the example browser-client'))(
+    'browser-client proves itself',
+    { timeout: 60_000 },
+    () => prove('browser-client', pageAndEndpoint),
+  );
+
+  it('browser-client says in one line that there is no browser', async () => {
+    const { code, stderr } = await run('browser-client', 'client', [], { PATH: '' });
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringContaining('chromium')]);
   });
 
   it('are all run here, and each has a README', () => {
@@ -48,6 +74,12 @@ describe('the examples', () => {
     expect((await run('health', 'client', urls)).code).toBe(0);
     expect(await exit).toBe(0);
   });
+});
+
+it('bearer-token does not start when somebody forgot the token', async () => {
+  const { code, stderr } = await run('bearer-token', 'server');
+  expect(code).toBe(1);
+  expect(stderr).toContain('MCP_AUTH_TOKEN');
 });
 
 describe('the API of existing-api', () => {
@@ -103,6 +135,13 @@ describe('the API of existing-api', () => {
     expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(taken.port)]);
   });
 });
+
+/** Runs a story's client against its server, to its end. */
+async function prove(story: string, addresses: number): Promise<void> {
+  const { urls } = await startServer(story, addresses, VARIABLES[story]);
+  const { code, stdout, stderr } = await run(story, 'client', urls, VARIABLES[story]);
+  expect(code, stdout + stderr).toBe(0);
+}
 
 /** Starts the API; returns the URL of its to-dos. */
 async function startApi(): Promise<string> {

@@ -1,5 +1,5 @@
 /**
- * The page of options, held against the options: none missing, none invented, defaults as they are.
+ * The pages of options, held against the options: none missing, none invented, defaults as they are.
  *
  * @module
  */
@@ -11,6 +11,11 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url);
 const page = read('docs/options.md');
+const authPage = read('docs/auth.md');
+
+const PUBLISHED = ['lib/auth/gate-options.ts', 'PublishedOptions'] as const;
+const CACHE = ['lib/auth/gate-options.ts', 'CacheOptions'] as const;
+const NETWORK = ['lib/auth/gate-options.ts', 'NetworkOptions'] as const;
 
 describe('docs/options.md', () => {
   it.each([
@@ -21,15 +26,16 @@ describe('docs/options.md', () => {
     ['serve', 'middleware/serve.ts', 'ServeOptions'],
     ['drain', 'lib/host/lifecycle.ts', 'DrainOptions'],
     ['memoryStore', 'lib/store/memory.ts', 'MemoryStoreOptions'],
+    ['keyvEventStore', 'lib/events/keyv.ts', 'KeyvEventStoreOptions'],
   ])('has every option of %s', (section, path, name) => {
-    expect(namesOf(rowsOf(section)).sort()).toEqual(membersOf(path, name).sort());
+    expect(namesOf(rowsOf(page, section)).sort()).toEqual(membersOf(path, name).sort());
   });
 
   it('tells the limits that are in force by default', () => {
     const server = new McpServer({ name: 'page', version: '1.0.0' });
     const { session, limits } = mcpRouter(server).mcp.settings;
-    expect(defaultsOf(rowsOf('session'))).toEqual(session);
-    expect(defaultsOf(rowsOf('limits'))).toEqual(limits);
+    expect(defaultsOf(rowsOf(page, 'session'))).toEqual(session);
+    expect(defaultsOf(rowsOf(page, 'limits'))).toEqual(limits);
   });
 
   it('knows the variables of the environment, and no others', () => {
@@ -38,10 +44,35 @@ describe('docs/options.md', () => {
   });
 });
 
+describe('docs/auth.md', () => {
+  it.each<[string, readonly (readonly [path: string, name: string])[]]>([
+    ['staticTokens', [['lib/auth/static-tokens.ts', 'StaticToken']]],
+    [
+      'jwtAuth',
+      [
+        ['lib/auth/jwt-auth.ts', 'JwtAuthOptions'],
+        ['lib/auth/jwt-issuer.ts', 'JwtIssuer'],
+        PUBLISHED,
+        CACHE,
+        NETWORK,
+      ],
+    ],
+    [
+      'introspectionAuth',
+      [['lib/auth/introspection-auth.ts', 'IntrospectionAuthOptions'], PUBLISHED, CACHE, NETWORK],
+    ],
+    ['customAuth', [['lib/auth/custom-auth.ts', 'CustomAuthOptions'], PUBLISHED, CACHE]],
+    ['fromRequest', [['lib/auth/from-request.ts', 'FromRequestOptions'], PUBLISHED]],
+  ])('has every option of %s', (section, interfaces) => {
+    const members = interfaces.flatMap(([path, name]) => membersOf(path, name));
+    expect(namesOf(rowsOf(authPage, section)).sort()).toEqual(members.sort());
+  });
+});
+
 /** Cells of the first table below a heading. */
-function rowsOf(section: string): string[][] {
-  const start = page.search(new RegExp(`^##+ \`${section}\`$`, 'm'));
-  const [table = ''] = /(^\|.*\n)+/m.exec(page.slice(start)) ?? [];
+function rowsOf(text: string, section: string): string[][] {
+  const start = text.search(new RegExp(`^##+ \`${section}\`$`, 'm'));
+  const [table = ''] = /(^\|.*\n)+/m.exec(text.slice(start)) ?? [];
   const lines = table.trim().split('\n').slice(2);
   return lines.map((line) => line.split('|').map((cell) => cell.trim()));
 }

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const ENDPOINT = /^MCP endpoint\s+(\S+)$/;
+const ADDRESS = /^(?:MCP endpoint|Page)\s+(\S+)$/;
 
 /** How a process ended. */
 export interface Ending {
@@ -25,17 +25,17 @@ export interface Ending {
 
 /** A server that listens. */
 export interface ExampleServer {
-  /** URLs of its endpoints, in the order in which they were printed. */
+  /** URLs of its endpoints and pages, in the order in which they were printed. */
   readonly urls: readonly string[];
   readonly lines: readonly string[];
   /** Exit code, once the process is gone; null when a signal ended it. */
   readonly exit: Promise<number | null>;
 }
 
-/** Starts an example's server on a free port and waits until it has printed its endpoints. */
+/** Starts an example's server on a free port and waits until it has printed its addresses. */
 export async function startServer(
   story: string,
-  endpoints = 1,
+  addresses = 1,
   env: Record<string, string> = {},
 ): Promise<ExampleServer> {
   const child = start(scriptOf(story, 'server'), [], { PORT: '0', MCP_PORT: '0', ...env });
@@ -49,11 +49,11 @@ export async function startServer(
   const urls: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
-    const url = ENDPOINT.exec(line)?.[1];
+    const url = ADDRESS.exec(line)?.[1];
     if (url !== undefined) urls.push(url);
-    if (urls.length === endpoints) break;
+    if (urls.length === addresses) break;
   }
-  if (urls.length < endpoints) throw new Error(`${story} ended: ${await stderr}`);
+  if (urls.length < addresses) throw new Error(`${story} ended: ${await stderr}`);
   child.stdout.resume();
   return { urls, lines, exit };
 }

@@ -107,7 +107,7 @@ describe("responseMode 'auto'", () => {
     expect({ type: typeOf(answer), held: held() }).toEqual({ type: SSE_TYPE, held: 1 });
     expect(tookMs).toBeGreaterThan(90);
     letGo();
-    expect(await readUntil(answer, '\n\n')).toContain('let go');
+    expect(await readUntil(answer, 'let go')).toContain('event: message');
   });
 
   it('does not open it before: an answer within upgradeAfterMs is JSON', async () => {
@@ -163,7 +163,7 @@ describe("responseMode 'sse'", () => {
     const answer = await open('hold');
     expect(typeOf(answer)).toBe(SSE_TYPE);
     letGo();
-    expect(await readUntil(answer, '\n\n')).toContain('let go');
+    expect(await readUntil(answer, 'let go')).toContain('event: message');
   });
 
   it('answers quick calls, and initialize, as a stream too', async () => {
@@ -238,7 +238,7 @@ describe('an event stream', () => {
   it('holds comments while nothing is said, on a POST', async () => {
     const { begin: open, letGo } = await start({ responseMode: 'sse', keepAliveMs: 20 });
     const answer = await open('hold');
-    expect(await readUntil(answer, ':')).toMatch(/^: .*\n\n$/s);
+    expect(await readUntil(answer, '\n: ')).toMatch(/\n\n: .*\n\n$/s);
     letGo();
   });
 
@@ -246,6 +246,6 @@ describe('an event stream', () => {
     const { ada, url } = await start({ keepAliveMs: 20 });
     const headers = { Accept: SSE_TYPE, 'Mcp-Session-Id': ada.sessionId };
     const answer = await begin(url, { method: 'GET', headers });
-    expect(await readUntil(answer, ':')).toMatch(/^: .*\n\n$/s);
+    expect(await readUntil(answer, '\n: ')).toMatch(/\n\n: .*\n\n$/s);
   });
 });

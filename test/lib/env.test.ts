@@ -25,6 +25,8 @@ describe('readEnvironment', () => {
     ['MCP_STATELESS_HTTP', 'false', { stateless: false }],
     ['MCP_STATELESS_HTTP', ' 0 ', { stateless: false }],
     ['MCP_RESPONSE_MODE', 'sse', { responseMode: 'sse' }],
+    ['MCP_AUTH_TOKEN', KEY, { authToken: KEY }],
+    ['MCP_AUTH_TOKEN', ` ${KEY}== `, { authToken: `${KEY}==` }],
     ['MCP_SECRET', KEY, { secret: [KEY] }],
     ['MCP_SECRET', `${KEY}, ${OLD_KEY}`, { secret: [KEY, OLD_KEY] }],
     ['MCP_ALLOWED_HOSTS', 'a.example.com', { allowedHosts: ['a.example.com'] }],
@@ -117,14 +119,22 @@ describe('readEnvironment', () => {
     expect(told).not.toContain('hunter2');
   });
 
-  it.each(['MCP_AUTH_TOKEN', 'MCP_REDIS_URL'])(
-    'refuses %s rather than run without what it asks for, and does not repeat it',
-    (name) => {
-      const told = optionErrorOf(() => readEnvironment({ [name]: 'redis://me:hunter2@h' }));
-      expect(told).toMatch(`${name}: expected it unset.`);
-      expect(told).not.toContain('hunter2');
-    },
-  );
+  it('refuses MCP_REDIS_URL rather than run without what it asks for, and does not repeat it', () => {
+    const told = optionErrorOf(() => readEnvironment({ MCP_REDIS_URL: 'redis://me:hunter2@h' }));
+    expect(told).toMatch('MCP_REDIS_URL: expected it unset.');
+    expect(told).not.toContain('hunter2');
+  });
+
+  it.each([
+    'hunter2',
+    'hunter2-hunter2-hunte',
+    'hunter2 hunter2 hunter2',
+    'hunter2:hunter2:hunter2',
+  ])('refuses a token that is short or no token, and tells only its length: %s', (value) => {
+    const told = optionErrorOf(() => readEnvironment({ MCP_AUTH_TOKEN: value }));
+    expect(told).toMatch(/^MCP_AUTH_TOKEN: expected .* got \d+ bytes/);
+    expect(told).not.toContain('hunter2');
+  });
 });
 
 describe('readServeEnvironment', () => {
@@ -175,6 +185,18 @@ describe('claimProcessAddress', () => {
       code: 'ERR_MCP_ENV_AMBIGUOUS',
     });
     second();
+  });
+
+  it('lets one router rely on the token, too; auth: false is a value of one’s own', () => {
+    const token = { authToken: KEY };
+    const release = claimProcessAddress({}, token);
+    const second = thrownBy(() => claimProcessAddress({ baseUrl: 'https://a.example.com' }, token));
+    expect(second).toMatchObject({
+      code: 'ERR_MCP_ENV_AMBIGUOUS',
+      message: expect.stringMatching(/^MCP_AUTH_TOKEN: .* Give each router its own auth\.$/),
+    });
+    claimProcessAddress({ auth: false }, token)();
+    release();
   });
 
   it('asks nothing of routers with values of their own', () => {

@@ -31,12 +31,23 @@ describe('the defaults', () => {
         mcpPath: '/mcp',
         issuerUrl: undefined,
         resourceBaseUrl: undefined,
+        resource: undefined,
         proxyPrefix: '',
       },
+      auth: false,
+      requiredScopes: [],
+      scopes: {},
+      wellKnown: 'internal',
+      resourceName: undefined,
+      resourceDocumentation: undefined,
+      scopesSupported: undefined,
+      rootAliases: false,
+      answerUnknownProbes: false,
       stateless: false,
       responseMode: 'auto',
       upgradeAfterMs: 1_000,
       keepAliveMs: 15_000,
+      retryIntervalMs: 1_000,
       session: {
         idleMs: 30 * 60_000,
         absoluteMs: 24 * 3_600_000,
@@ -59,6 +70,7 @@ describe('the defaults', () => {
       affinity: 'context',
       dangerouslyShareClientState: false,
       rateLimit: false,
+      legacySse: false,
     });
   });
 
@@ -225,18 +237,7 @@ describe('a refusal', () => {
     expect(refusalOf(options)).toBe(message);
   });
 
-  it.each([
-    'auth',
-    'requiredScopes',
-    'scopes',
-    'authorize',
-    'modern',
-    'eventStore',
-    'retryIntervalMs',
-    'storage',
-    'wellKnown',
-    'legacySse',
-  ])('meets an option that this release does not have: %s', (name) => {
+  it.each(['modern', 'storage'])('meets an option that this release does not have: %s', (name) => {
     expect(refusalOf({ [name]: true })).toContain(`unknown option "${name}"`);
   });
 
@@ -299,6 +300,36 @@ describe('a refusal', () => {
     ],
   ])('says where, what was expected and what was given: %o', (options, message) => {
     expect(refusalOf(options)).toBe(message);
+  });
+
+  it.each<[object, string]>([
+    [
+      { legacySse: true, stateless: true },
+      'legacySse: expected an endpoint with sessions, got stateless: true. Leave one of them out.',
+    ],
+    [
+      { legacySse: true, mcpPath: '/sse' },
+      'mcpPath: expected another path than "/sse" and "/messages", which legacySse: true takes, got "/sse". Write "/mcp".',
+    ],
+    [
+      { legacySse: true, mcpPath: '/Messages/' },
+      'mcpPath: expected another path than "/sse" and "/messages", which legacySse: true takes, got "/Messages". Write "/mcp".',
+    ],
+    [{ legacySse: 'yes' }, 'legacySse: expected true or false, got "yes".'],
+  ])('meets what HTTP+SSE cannot be served with: %o', (options, message) => {
+    expect(refusalOf(options)).toBe(message);
+  });
+
+  it('meets HTTP+SSE where the environment says stateless', () => {
+    expect(refusalOf({ legacySse: true }, { MCP_STATELESS_HTTP: 'true' })).toMatch(/^legacySse: /);
+  });
+
+  it.each([
+    { legacySse: false, stateless: true, mcpPath: '/sse' },
+    { legacySse: true, mcpPath: '/sse/mcp' },
+    { legacySse: true, mcpPath: '/' },
+  ])('does not meet %o', (options) => {
+    expect(resolved(options).settings.legacySse).toBe(options.legacySse);
   });
 
   it.each(['*', 'app.example.com', 'https://app.example.com/', 'https://*.example.com', 'null', 5])(

@@ -4,14 +4,13 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
+import { beside, placeOf, writtenPath } from '../../lib/places.js';
 import {
   type AddressOptions,
-  endpointUrl,
   isHost,
   isLoopbackName,
   isOrigin,
   mountCheck,
-  placeOf,
   resolveAddress,
   urlMap,
 } from '../../lib/urls.js';
@@ -37,6 +36,11 @@ describe('resolveAddress', () => {
     [{ baseUrl: 'https://example.com', mcpPath: '/' }, 'https://example.com'],
     [{ baseUrl: 'https://example.com', mcpPath: '/a/b/' }, 'https://example.com/a/b'],
     [{ baseUrl: 'https://example.com/apis', mcpPath: '/api' }, 'https://example.com/apis/api'],
+    [
+      { baseUrl: 'https://example.com/café', mcpPath: '/ж' },
+      'https://example.com/caf%C3%A9/%D0%B6',
+    ],
+    [{ baseUrl: 'https://example.com/caf%c3%a9' }, 'https://example.com/caf%c3%a9/mcp'],
     [{ baseUrl: 'http://localhost:3000' }, 'http://localhost:3000/mcp'],
     [{ baseUrl: 'http://app.localhost' }, 'http://app.localhost/mcp'],
     [{ baseUrl: 'http://127.8.9.10' }, 'http://127.8.9.10/mcp'],
@@ -53,6 +57,7 @@ describe('resolveAddress', () => {
       mcpPath: '/mcp',
       issuerUrl: baseUrl,
       resourceBaseUrl: baseUrl,
+      resource: `${baseUrl}/mcp`,
       proxyPrefix: '',
     });
     const issuerUrl = 'https://id.example.com/';
@@ -62,6 +67,7 @@ describe('resolveAddress', () => {
     ).toMatchObject({
       issuerUrl: 'https://id.example.com',
       resourceBaseUrl: 'https://mcp.example.com/v1',
+      resource: 'https://mcp.example.com/v1/mcp',
       proxyPrefix: '/api',
     });
   });
@@ -98,6 +104,19 @@ describe('resolveAddress', () => {
     { mcpPath: '/:tenant/mcp' },
     { mcpPath: '/mcp*' },
     { mcpPath: '/{mcp}' },
+    { mcpPath: '/a/../b' },
+    { mcpPath: '/a/%2E%2e/b' },
+    { mcpPath: '/a\\b' },
+    { mcpPath: '/a b' },
+    { baseUrl: 'https://example.com/a/%2e%2E/b' },
+    { baseUrl: 'https://example.com/:from-:to' },
+    { baseUrl: 'https://example.com/:1' },
+    { baseUrl: 'https://example.com/:' },
+    { baseUrl: 'https://example.com/:a/b/:a' },
+    { baseUrl: 'https://example.com/:a', issuerUrl: 'https://example.com' },
+    { baseUrl: 'https://example.com/:a', resourceBaseUrl: 'https://example.com/:b' },
+    { baseUrl: 'https://example.com', resourceBaseUrl: 'https://example.com/:a' },
+    { issuerUrl: 'https://example.com/:a' },
     { proxyPrefix: 'api' },
     { baseUrl: 'https://example.com/v1', proxyPrefix: '/api' },
     { baseUrl: 'https://example.com/apis', proxyPrefix: '/api' },
@@ -132,36 +151,14 @@ describe('resolveAddress', () => {
   });
 });
 
-describe('placeOf', () => {
-  it.each([
-    ['/api/mcp', '/api/mcp'],
-    ['/', '/'],
-    ['', '/'],
-    ['/mcp?session=1', '/mcp'],
-    ['/mcp/?a=/b/', '/mcp'],
-    ['/mcp#a', '/mcp'],
-    ['/mcp/', '/mcp'],
-    ['//api///mcp//', '/api/mcp'],
-    ['/API/mcp', '/API/mcp'],
-    ['/%6dcp', '/mcp'],
-    ['/a%2Fb/mcp', '/a%2Fb/mcp'],
-    ['/a%2fb/mcp', '/a%2Fb/mcp'],
-    ['/a%252Fb/mcp', '/a%252Fb/mcp'],
-    ['/%zz/mcp', '/%zz/mcp'],
-    ['/%ff/mcp', '/%ff/mcp'],
-    ['/caf%C3%A9/mcp', '/café/mcp'],
-    ['/a%0D%0ab/mcp', '/a%0D%0Ab/mcp'],
-    ['/a%22b/mcp', '/a%22b/mcp'],
-    ['/a"b/mcp', '/a%22b/mcp'],
-    ['/a%1b%7F%c2%85%e2%80%a8/mcp', '/a%1B%7F%C2%85%E2%80%A8/mcp'],
-    ['http://example.com/api/mcp?a=1', '/api/mcp'],
-    ['http://example.com', '/'],
-  ])('%s is at %s', (target, place) => {
-    expect(placeOf(target)).toBe(place);
-  });
-});
-
 describe('mountCheck', () => {
+  it('takes the resource for the endpoint when its base is another', () => {
+    const options = { baseUrl: 'https://auth.h/oauth', resourceBaseUrl: 'https://h/api' };
+    for (const target of ['/oauth/mcp', '/api/mcp'])
+      expect(faultAt(options, target)).toBeUndefined();
+    expect(faultAt(options, '/mcp')).toMatchObject({ expected: 'https://auth.h/oauth/mcp' });
+  });
+
   it('has nothing to check without baseUrl', () => {
     expect(faultAt({ mcpPath: '/tools' }, '/anywhere')).toBeUndefined();
   });
@@ -199,7 +196,7 @@ describe('mountCheck', () => {
     },
   );
 
-  it.each(['/t/mcp', '/t/a/b/mcp', '/t//mcp', '/x/acme/mcp'])(
+  it.each(['/t/mcp', '/t/a/b/mcp', '/t//mcp', '/x/acme/mcp', '/t/../mcp', '/t/%2e%2e/mcp'])(
     'lets :params stand for no more and no less: %s',
     (target) => {
       expect(faultAt({ baseUrl: 'https://h/t/:tenant' }, target)).toBeDefined();
@@ -268,38 +265,58 @@ describe('mountCheck', () => {
   });
 });
 
-describe('endpointUrl', () => {
-  const address = resolveAddress({ baseUrl: 'https://h/t/:tenant' });
-
-  it('fills in the parameters of the mount, encoded', () => {
-    expect(endpointUrl(address, { tenant: 'a/b c' })).toBe('https://h/t/a%2Fb%20c/mcp');
-  });
-
-  it('keeps a parameter that has no value', () => {
-    expect(endpointUrl(address, {})).toBe('https://h/t/:tenant/mcp');
-  });
-
-  it('does not take a port for a parameter', () => {
-    const { url } = resolveAddress({ baseUrl: 'http://localhost:3000' });
-    expect(endpointUrl(resolveAddress({ baseUrl: 'http://localhost:3000' }), {})).toBe(url);
-  });
-
-  it('is undefined without baseUrl', () => {
-    expect(endpointUrl(resolveAddress({}), { tenant: 'a' })).toBeUndefined();
-  });
-});
-
 describe('urlMap', () => {
   it('names the public endpoint and the one bound to', () => {
-    const map = urlMap(resolveAddress({ baseUrl: 'https://h/api' }), 'http://127.0.0.1:8000');
+    const address = resolveAddress({ baseUrl: 'https://h/api' });
+    const map = urlMap(address, 'http://127.0.0.1:8000', undefined);
     expect(map.join('\n')).toContain('https://h/api/mcp');
     expect(map.join('\n')).toContain('http://127.0.0.1:8000/mcp');
   });
 
   it('names the bound endpoint once when it is the only one', () => {
-    const [first, second] = urlMap(resolveAddress({ mcpPath: '/' }), 'http://127.0.0.1:8000');
+    const address = resolveAddress({ mcpPath: '/' });
+    const [first, second] = urlMap(address, 'http://127.0.0.1:8000', undefined);
     expect(first).toMatch(/ http:\/\/127\.0\.0\.1:8000$/);
     expect(second).toMatch(/healthz$/);
+  });
+
+  it('names the metadata that a client starts from, if there is any', () => {
+    const metadata = 'https://h/.well-known/oauth-protected-resource/mcp';
+    const map = urlMap(resolveAddress({ baseUrl: 'https://h' }), 'http://127.0.0.1:8000', metadata);
+    expect(map).toContainEqual(expect.stringMatching(`^Metadata +${metadata}$`));
+  });
+
+  it('names the deprecated transport where there is one, without mcpPath', () => {
+    const map = (options: AddressOptions) =>
+      urlMap(resolveAddress(options), 'http://127.0.0.1:8000', undefined, true).join('\n');
+    expect(map({ mcpPath: '/v1/tools' })).toContain(' http://127.0.0.1:8000/sse (deprecated)');
+    expect(map({ baseUrl: 'https://h/api' })).toContain(' https://h/api/sse (deprecated)');
+  });
+});
+
+describe('what stands beside the endpoint', () => {
+  it.each([
+    ['/sse', '/mcp', '/mcp'],
+    ['/api/sse', '/mcp', '/api/mcp'],
+    ['/api/sse', '/v1/tools', '/api/v1/tools'],
+    ['/api/mcp/sse', '/', '/api/mcp'],
+    ['/sse', '/', '/'],
+    ['/t/a%2Fb/messages', '/sse', '/t/a%2Fb/sse'],
+  ])('%s and %s of one mount', (place, path, expected) => {
+    expect(beside(place, path)).toBe(expected);
+  });
+
+  it.each([
+    ['/api/sse', '/api/sse'],
+    ['/api/sse/?x=/y#z', '/api/sse'],
+    ['http://evil.example/api/sse', '/api/sse'],
+    ['//evil.example/sse', '/evil.example/sse'],
+    ['/\\evil.example/sse', '/%5Cevil.example/sse'],
+    ['/b%20c/%D0%B6/%2F/%25/%2525/100%/sse', '/b%20c/%D0%B6/%2F/%25/%2525/100%/sse'],
+    ['/\u00c3"<\r\n/sse', '/%C3%83%22%3C%0D%0A/sse'],
+    ['', '/'],
+  ])('%j is written %s', (target, expected) => {
+    expect(writtenPath(target)).toBe(expected);
   });
 });
 

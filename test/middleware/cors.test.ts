@@ -123,6 +123,8 @@ describe('an answer to an allowed origin', () => {
       'www-authenticate',
       'mcp-protocol-version',
       'retry-after',
+      'ratelimit',
+      'ratelimit-policy',
     ]);
   });
 });

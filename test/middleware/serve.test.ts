@@ -10,6 +10,7 @@ import { greeter, greeting, greetingIn } from '../support/greeter.js';
 import { listen } from '../support/listen.js';
 import { RawClient } from '../support/raw-client.js';
 import { post, send } from '../support/raw-request.js';
+import { RawSse } from '../support/raw-sse.js';
 import { expectRefusal } from '../support/refusal.js';
 
 async function served(options: ServeOptions = {}, { server } = greeter()): Promise<Listening> {
@@ -50,6 +51,15 @@ describe('serve()', () => {
     const { url } = await served({ stateless: true });
     const answer = await post(url, greeting(), { headers: { Host: 'evil.example' } });
     expectRefusal(answer, { status: 403, reason: 'host_not_allowed' });
+  });
+
+  it('serves the deprecated transport where it is asked to, and prints its address', async () => {
+    const lines: string[] = [];
+    const { port } = await served({ legacySse: true, print: (line) => lines.push(line) });
+    const sse = `http://127.0.0.1:${port}/sse`;
+    expect(lines.join('\n')).toContain(`${sse} (deprecated)`);
+    const client = await RawSse.connect(sse);
+    expect((await client.callTool('greet')).result).toBeDefined();
   });
 
   it('prints the addresses, one to a line', async () => {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { request as httpRequest } from 'node:http';
 import express from 'express';
 import type { McpRouterOptions } from 'express-mcp-router';
 import { mcpRouter } from 'express-mcp-router';
@@ -13,22 +12,7 @@ import { listen } from '../support/listen.js';
 import { RawClient } from '../support/raw-client.js';
 import { post } from '../support/raw-request.js';
 import { expectRefusal } from '../support/refusal.js';
-
-/** A front that cuts `prefix` off every path before it passes the request on; returns its origin. */
-async function strippingFront(prefix: string, inner: () => string): Promise<string> {
-  return listen((incoming, outgoing) => {
-    const { method, headers, url = '/' } = incoming;
-    const path = url.startsWith(prefix) ? url.slice(prefix.length) || '/' : url;
-    const passedOn = httpRequest(inner(), { method, headers, path }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      outgoing.flushHeaders();
-      answer.pipe(outgoing);
-    });
-    passedOn.once('error', () => outgoing.destroy());
-    outgoing.once('close', () => passedOn.destroy());
-    incoming.pipe(passedOn);
-  });
-}
+import { strippingFront } from '../support/stripping-front.js';
 
 /** An app at `mount`, behind a front that strips `/gw`; both origins. */
 async function fronted(mount: string, options: (front: string) => McpRouterOptions) {

@@ -5,12 +5,14 @@
  */
 import { ABORTED_REQUESTS } from './aborted-requests.js';
 import { BODIES } from './bodies.js';
+import { CUT_CONNECTIONS, POLLED_CALLS } from './broken-connections.js';
 import { ENDLESS_BODIES } from './endless-bodies.js';
 import type { Experiment } from './experiment.js';
 import { GRAMMAR } from './grammar.js';
 import { HEADS } from './heads.js';
 import { INITIALIZE_FLOOD } from './initialize-flood.js';
 import { SLOW_CLIENTS } from './slow-clients.js';
+import { STOPPED_READERS } from './stopped-readers.js';
 
 export const PROGRAMME: readonly Experiment[] = [
   ENDLESS_BODIES,
@@ -20,4 +22,7 @@ export const PROGRAMME: readonly Experiment[] = [
   BODIES,
   GRAMMAR,
   HEADS,
+  STOPPED_READERS,
+  POLLED_CALLS,
+  CUT_CONNECTIONS,
 ];

@@ -54,6 +54,7 @@ function inherited(): string[] {
 
 const answers: Record<Question, () => unknown> = {
   memory,
+  rssBytes: () => process.memoryUsage.rss(),
   peakBytes: () => process.resourceUsage().maxRSS * 1_024,
   cpu: () => process.cpuUsage(),
   handles: () => process.getActiveResourcesInfo().length,

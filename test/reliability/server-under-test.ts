@@ -23,6 +23,8 @@ export interface ServerPlan {
 export interface Answers {
   /** After two garbage collections. */
   readonly memory: NodeJS.MemoryUsage;
+  /** As it is, without a collection. */
+  readonly rssBytes: number;
   /** The most memory that the process ever had. */
   readonly peakBytes: number;
   readonly cpu: NodeJS.CpuUsage;

@@ -8,7 +8,10 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 
-/** `echo` returns its argument; `emit` sends each value as a log message before it returns. */
+/**
+ * `echo` returns its argument; `emit` sends each value as a log message before it returns; `flood` reports
+ * progress without a pause, and `flooded` tells how many floods are over.
+ */
 export function createServer(): McpServer {
   const capabilities = { logging: {}, resources: { subscribe: true } };
   const server = new McpServer({ name: 'reliability', version: '1.0.0' }, { capabilities });
@@ -23,6 +26,18 @@ export function createServer(): McpServer {
     }
     return { content: [{ type: 'text', text: String(args.values.length) }] };
   });
+  let floods = 0;
+  const size = { messages: z.int(), bytes: z.int() };
+  server.registerTool('flood', { inputSchema: size }, async ({ messages, bytes }, extra) => {
+    const progressToken = extra._meta?.progressToken ?? '';
+    for (let progress = 1; progress <= messages; progress += 1) {
+      const params = { progressToken, progress, message: 'x'.repeat(bytes) };
+      await extra.sendNotification({ method: 'notifications/progress', params });
+    }
+    floods += 1;
+    return { content: [{ type: 'text', text: 'over' }] };
+  });
+  server.registerTool('flooded', {}, () => ({ content: [{ type: 'text', text: String(floods) }] }));
   server.registerPrompt('greet', {}, () => ({ messages: [] }));
   server.registerResource('news', 'news://today', {}, ({ href }) => ({
     contents: [{ uri: href, text: 'none' }],

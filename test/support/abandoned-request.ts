@@ -7,13 +7,14 @@
  */
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 
-/** Posts headers and the start of a body, then hangs up; resolves when the connection is closed. */
+/** Sends headers and the start of a body, then hangs up; resolves when the connection is closed. */
 export async function abandonedRequest(
   url: string,
   headers: OutgoingHttpHeaders,
   start: string,
+  method = 'POST',
 ): Promise<'gone'> {
-  const request = httpRequest(url, { method: 'POST', headers, agent: false });
+  const request = httpRequest(url, { method, headers, agent: false });
   request.on('error', () => {});
   const gone = new Promise<'gone'>((resolve) => request.once('close', () => resolve('gone')));
   await new Promise<void>((resolve) => request.write(start, () => resolve()));

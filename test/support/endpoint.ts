@@ -1,11 +1,11 @@
 /**
  * One endpoint in a real app, for the length of a test.
  *
- * Knows: `mcpRouter` and a stand-in for the app's own login. Does not know: what is tested.
+ * Knows: `mcpRouter` behind the app's login. Does not know: what is tested.
  *
  * @module
  */
-import express, { type RequestHandler } from 'express';
+import express from 'express';
 import type {
   ConnectableServer,
   McpRouter,
@@ -15,6 +15,7 @@ import type {
 import { mcpRouter } from 'express-mcp-router';
 import { onTestFinished } from 'vitest';
 import { listen } from './listen.js';
+import { login } from './login.js';
 import { RawClient, type RawClientOptions } from './raw-client.js';
 
 /** A running endpoint. */
@@ -24,17 +25,6 @@ export interface TestEndpoint {
   /** A raw client that has shaken hands and is closed with the test. */
   client(options?: RawClientOptions): Promise<RawClient>;
 }
-
-/** The app's login: the `X-User` header is the user, `X-Scopes` what they may do. */
-const login: RequestHandler = (req, _res, next) => {
-  const user = req.get('x-user');
-  if (user !== undefined) {
-    const scopes = req.get('x-scopes')?.split(' ') ?? [];
-    const auth = { token: `token of ${user}`, clientId: 'app', scopes, extra: { sub: user } };
-    Object.assign(req, { auth });
-  }
-  next();
-};
 
 /** Serves `server` at `/mcp` of a new app until the running test ends. */
 export async function endpoint(

@@ -8,7 +8,10 @@
  * @module
  */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type RawEvent, readEvents } from './event-frames.js';
 import { Inbox, type Message } from './inbox.js';
+
+export type { RawEvent } from './event-frames.js';
 
 /** What a client says of itself, and how it answers when it is asked. */
 export interface RawClientOptions {
@@ -23,6 +26,8 @@ export interface RawClientOptions {
 
 /** A request on its way: what came on its own stream, and its HTTP answer. */
 export interface RawCall {
+  /** Events of this POST's stream, in order; none when the answer is JSON. */
+  readonly events: readonly RawEvent[];
   /** Messages of this POST's stream, the response included. */
   readonly inbox: Inbox;
   /** The response to the request; undefined when the answer ended without one. */
@@ -36,6 +41,7 @@ export interface RawCall {
 /** A GET stream. */
 export interface RawStream {
   readonly inbox: Inbox;
+  readonly events: readonly RawEvent[];
   /** Resolves when the server ends the stream. */
   readonly ended: Promise<void>;
   close(): void;
@@ -130,15 +136,23 @@ export class RawClient {
     return (await head).statusCode ?? 0;
   }
 
-  /** Opens the session's GET stream. */
-  async listen(): Promise<RawStream> {
+  /** Opens the session's GET stream, or resumes the stream that an event id belongs to. */
+  async listen(lastEventId?: string): Promise<RawStream> {
     const inbox = new Inbox();
-    const sent = this.#open('GET', 'text/event-stream');
-    sent.request.end();
+    const events: RawEvent[] = [];
+    const sent = this.#get(lastEventId);
     const head = await sent.head;
     if (head.statusCode !== 200) throw new Error(`GET answered ${head.statusCode}`);
-    const ended = this.#read(head, inbox).then(() => {});
-    return { inbox, ended, close: () => sent.request.destroy() };
+    const ended = this.#read(head, inbox, events).then(() => {});
+    return { inbox, events, ended, close: () => sent.request.destroy() };
+  }
+
+  /** Asks to resume after an event id, and reads the whole answer: for answers that end. */
+  async resume(lastEventId: string): Promise<{ status: number; text: string }> {
+    const head = await this.#get(lastEventId).head;
+    let text = '';
+    for await (const chunk of head.setEncoding('utf8')) text += chunk;
+    return { status: head.statusCode ?? 0, text };
   }
 
   /** Ends the session; resolves with the HTTP status. */
@@ -155,18 +169,26 @@ export class RawClient {
     this.#agent.destroy();
   }
 
+  #get(lastEventId: string | undefined) {
+    const sent = this.#open('GET', 'text/event-stream');
+    if (lastEventId !== undefined) sent.request.setHeader('Last-Event-ID', lastEventId);
+    sent.request.end();
+    return sent;
+  }
+
   #exchange(message: unknown, id: string | number | undefined): RawCall {
     const inbox = new Inbox();
+    const events: RawEvent[] = [];
     const { request, head } = this.#open('POST', ACCEPT);
     request.setHeader('Content-Type', 'application/json');
     request.end(JSON.stringify(message));
     const response = head
-      .then((answer) => this.#read(answer, inbox))
+      .then((answer) => this.#read(answer, inbox, events))
       .then(() =>
         inbox.all.find((read) => id !== undefined && read.id === id && read.method === undefined),
       );
     response.catch(() => {});
-    return { inbox, response, head, disconnect: () => request.destroy() };
+    return { inbox, events, response, head, disconnect: () => request.destroy() };
   }
 
   #open(method: string, accept: string) {
@@ -189,14 +211,14 @@ export class RawClient {
   }
 
   /** Reads an answer to its end, message by message; a connection that breaks is an end too. */
-  async #read(answer: IncomingMessage, inbox: Inbox): Promise<void> {
+  async #read(answer: IncomingMessage, inbox: Inbox, events: RawEvent[]): Promise<void> {
     answer.setEncoding('utf8');
     const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true;
     let text = '';
     try {
       for await (const chunk of answer) {
         text += chunk;
-        if (isStream) text = this.#takeEvents(text, inbox);
+        if (isStream) text = this.#takeEvents(text, inbox, events);
       }
     } catch {
       return;
@@ -206,16 +228,13 @@ export class RawClient {
   }
 
   /** Takes the complete events; returns what is left. */
-  #takeEvents(text: string, inbox: Inbox): string {
-    const events = text.split('\n\n');
-    const rest = events.pop() ?? '';
-    for (const event of events) {
-      const data = event
-        .split('\n')
-        .filter((line) => line.startsWith('data: '))
-        .map((line) => line.slice(6))
-        .join('\n');
-      if (data !== '') this.#take(JSON.parse(data), inbox);
+  #takeEvents(text: string, inbox: Inbox, events: RawEvent[]): string {
+    const { events: complete, rest } = readEvents(text);
+    for (const event of complete) {
+      events.push(event);
+      if (event.data && (event.event ?? 'message') === 'message') {
+        this.#take(JSON.parse(event.data), inbox);
+      }
     }
     return rest;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { KEEP_ALIVE, messageEvent, SSE_HEADERS } from '../../../lib/protocol/sse.js';
+import { endpointEvent, KEEP_ALIVE, messageEvent, SSE_HEADERS } from '../../../lib/protocol/sse.js';
 
 describe('a message', () => {
   it('is one event with one data line and an empty line after it', () => {
@@ -15,6 +15,10 @@ describe('a message', () => {
     const frame = messageEvent(JSON.stringify({ text: 'a\nb\r\nc\rd\n\nevent: x' }));
     expect(frame.split(/\r\n|\r|\n/)).toHaveLength(4);
   });
+});
+
+it('names an address in an event of its own (2024-11-05 transports §HTTP with SSE)', () => {
+  expect(endpointEvent('/a?b=c')).toBe('event: endpoint\ndata: /a?b=c\n\n');
 });
 
 it('keeps a connection alive with a comment, which is no event', () => {

@@ -7,9 +7,11 @@ import { describe, expect, it } from 'vitest';
 import {
   ASSUMED_VERSION,
   allowsBatches,
+  allowsPolling,
   isLegacyVersion,
   LEGACY_VERSIONS,
   negotiate,
+  SSE_VERSIONS,
 } from '../../../lib/protocol/versions.js';
 
 describe('negotiation (2025-11-25 lifecycle §Version Negotiation)', () => {
@@ -23,6 +25,21 @@ describe('negotiation (2025-11-25 lifecycle §Version Negotiation)', () => {
       expect(negotiate(proposed)).toBe('2025-11-25');
     },
   );
+});
+
+describe('negotiation over HTTP+SSE', () => {
+  it.each(SSE_VERSIONS)('agrees to %s', (version) => {
+    expect(negotiate(version, SSE_VERSIONS)).toBe(version);
+  });
+
+  it.each(['2024-10-07', '2026-07-28', undefined])('answers %j with the newest', (proposed) => {
+    expect(negotiate(proposed, SSE_VERSIONS)).toBe('2025-11-25');
+  });
+
+  it('knows neither batches nor polling at 2024-11-05', () => {
+    expect([allowsBatches('2024-11-05'), allowsPolling('2024-11-05')]).toEqual([false, false]);
+    expect(isLegacyVersion('2024-11-05')).toBe(false);
+  });
 });
 
 it('takes 2025-03-26 for granted without a header (transports §Protocol Version Header)', () => {

@@ -5,9 +5,13 @@ const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const {
   StreamableHTTPClientTransport,
 } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
+const {
+  InMemoryEventStore,
+} = require('@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js');
 const { McpServer } = require('@modelcontextprotocol/sdk/server/mcp.js');
 const express = require('express');
 const { mcpRouter } = require('express-mcp-router');
+const { eventStoreContract } = require('express-mcp-router/testing');
 const { z } = require('zod');
 
 const server = new McpServer({ name: 'consumer', version: '1.0.0' });
@@ -26,6 +30,8 @@ async function main() {
   const { content } = await client.callTool({ name: 'add', arguments: { a: 2, b: 3 } });
   assert.deepEqual(content, [{ type: 'text', text: '5' }]);
   console.log('called', content[0].text);
+
+  for (const { run } of eventStoreContract(() => new InMemoryEventStore()).slice(-1)) await run();
 
   await client.close();
   await mcp.mcp.close();

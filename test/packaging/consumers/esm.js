@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
 import { mcpRouter } from 'express-mcp-router';
+import { eventStoreContract } from 'express-mcp-router/testing';
 import { z } from 'zod';
 
 const server = new McpServer({ name: 'consumer', version: '1.0.0' });
@@ -23,6 +25,8 @@ await client.connect(new StreamableHTTPClientTransport(url));
 const { content } = await client.callTool({ name: 'add', arguments: { a: 2, b: 3 } });
 assert.deepEqual(content, [{ type: 'text', text: '5' }]);
 console.log('called', content[0].text);
+
+for (const { run } of eventStoreContract(() => new InMemoryEventStore()).slice(-1)) await run();
 
 await client.close();
 await mcp.mcp.close();

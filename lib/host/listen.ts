@@ -1,0 +1,168 @@
+/**
+ * GET: a session's standalone stream, or the rest of a stream that broke off.
+ *
+ * Knows: `Last-Event-ID` and what becomes of a connection. Does not know: how events are kept.
+ *
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery Resumability}
+ *
+ * @module
+ */
+import { REFUSALS } from '../protocol/refusals.js';
+import { SSE_HEADERS } from '../protocol/sse.js';
+import type { EventStream, Resumed } from './event-stream.js';
+import type { EventSink, Exchange, Reply } from './exchange.js';
+import type { LiveSession } from './live-session.js';
+import type { EndpointParts } from './parts.js';
+import { refuse } from './refuse.js';
+import type { Lease } from './server-source.js';
+import type { Found } from './streams.js';
+import { sendUpdate } from './subscriptions.js';
+
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** A GET that is let in. */
+export interface Listener {
+  readonly parts: EndpointParts;
+  readonly session: LiveSession;
+  readonly exchange: Exchange;
+  readonly reply: Reply;
+}
+
+/** Names the event up to which the client has read a stream; undefined when it wants a new one. */
+function eventIdIn({ headers }: Exchange): string | undefined {
+  const value = [headers['last-event-id'] ?? ''].flat().join(', ');
+  return value === '' ? undefined : value;
+}
+
+/** True for a GET that asks for the rest of a stream. */
+export const isResuming = (exchange: Exchange): boolean => eventIdIn(exchange) !== undefined;
+
+/** Opens the session's standalone stream, or resumes the stream that the client names. */
+export async function listen(listener: Listener): Promise<void> {
+  const { parts, session, exchange, reply } = listener;
+  const eventId = eventIdIn(exchange);
+  if (eventId === undefined) return openStandalone(listener, false);
+  const found = await parts.streams.find(session, eventId).catch(unreadable(listener));
+  if (found === 'unreadable') return refuse(reply, REFUSALS.storeUnavailable);
+  if (found === undefined) return refuse(reply, REFUSALS.unknownEvent);
+  if (found === 'lost') return openStandalone(listener, true);
+  if (found.isStandalone) return resumeStandalone(listener, found);
+  await resume(listener, found);
+}
+
+/** The log is out of reach: neither the client's fault nor the end of its stream. */
+function unreadable({ parts }: Listener) {
+  return (error: unknown): 'unreadable' => {
+    parts.logger.error({ err: error }, 'a stream could not be read');
+    return 'unreadable';
+  };
+}
+
+async function openStandalone(listener: Listener, isLost: boolean): Promise<void> {
+  const { parts, session, exchange, reply } = listener;
+  const lease = await parts.source.lease(session, exchange);
+  await parts.sessions.touch(session);
+  const stream = parts.streams.standalone(session);
+  const sink = reply.stream(SSE_HEADERS);
+  reply.onAbort(() => {
+    stream.disconnect(sink);
+    leave(listener, stream, lease);
+  });
+  endWithToken(listener, sink);
+  hearOnly(listener);
+  stream.connect(sink);
+  session.attach(stream);
+  parts.absent.delete(session);
+  if (!isLost) return;
+  stream.tellGap();
+  resync(stream, session, lease);
+}
+
+async function resumeStandalone(listener: Listener, found: Found): Promise<void> {
+  const { stream } = found;
+  const { parts, session, exchange } = listener;
+  const lease = await parts.source.lease(session, exchange);
+  await parts.sessions.touch(session);
+  session.attach(stream);
+  parts.absent.delete(session);
+  hearOnly(listener);
+  const gone = () => leave(listener, stream, lease);
+  const resumed = await resume(listener, found, gone, (sink) => endWithToken(listener, sink));
+  if (resumed === 'gap') resync(stream, session, lease);
+  if (resumed !== 'gap' && resumed !== 'connected') gone();
+}
+
+/** Replays; answers the request when there is nothing to replay, and then `gone` is not called. */
+async function resume(
+  listener: Listener,
+  { stream, position }: Found,
+  gone: () => void = () => {},
+  opened: (sink: EventSink) => void = () => {},
+): Promise<Resumed | 'unreadable'> {
+  const { reply } = listener;
+  const open = (): EventSink => {
+    const sink = reply.stream(SSE_HEADERS);
+    opened(sink);
+    reply.onAbort(() => {
+      stream.disconnect(sink);
+      gone();
+    });
+    return sink;
+  };
+  const resumed = await stream.resume(position, open).catch(unreadable(listener));
+  if (resumed === 'unreadable') refuse(reply, REFUSALS.storeUnavailable);
+  if (resumed === 'unknown') refuse(reply, REFUSALS.unknownEvent);
+  // Clients that reconnect whenever a stream ends stop at this status (WHATWG HTML §9.2.3).
+  if (resumed === 'exhausted') reply.empty(204, { 'Content-Type': 'text/event-stream' });
+  return resumed;
+}
+
+/** From now on the session hears what this caller may hear. */
+function hearOnly({ parts: { access }, session, exchange }: Listener): void {
+  if (access === undefined) return;
+  const { authInfo, principal, params } = exchange;
+  session.mayHear = (uri) => access.mayHear(uri, { authInfo, principal, params });
+}
+
+/** A standalone stream's connection ends with its token; a call outlives it. */
+function endWithToken({ exchange, reply }: Listener, sink: EventSink): void {
+  const { expiresAt } = exchange.authInfo ?? {};
+  if (expiresAt === undefined) return;
+  const leftMs = Math.min(Math.max(0, expiresAt * 1_000 - Date.now()), MAX_TIMER_MS);
+  const timer = setTimeout(() => sink.end(), leftMs);
+  timer.unref();
+  reply.onAbort(() => clearTimeout(timer));
+}
+
+/** A standalone stream's connection is gone: the stream waits a while for the client to come back. */
+function leave(
+  { parts: { sessions, absent }, session }: Listener,
+  stream: EventStream,
+  lease: Lease,
+): void {
+  if (!stream.isConnected) {
+    if (stream.isOpen) absent.add(session);
+    else session.detach();
+  }
+  void sessions.touch(session);
+  sessions.tidy(session);
+  lease.release();
+}
+
+const LISTS = [
+  ['tools', 'notifications/tools/list_changed'],
+  ['prompts', 'notifications/prompts/list_changed'],
+  ['resources', 'notifications/resources/list_changed'],
+] as const;
+
+/** The client cannot know what it missed: it is told to look at everything that may have changed. */
+function resync(stream: EventStream, session: LiveSession, { server }: Lease): void {
+  for (const [capability, method] of LISTS) {
+    if (!server.offers(capability, 'listChanged')) continue;
+    void stream.send(JSON.stringify({ jsonrpc: '2.0', method }));
+  }
+  for (const uri of session.record.subscriptions ?? []) {
+    const method = 'notifications/resources/updated';
+    sendUpdate(session, uri, JSON.stringify({ jsonrpc: '2.0', method, params: { uri } }));
+  }
+}
