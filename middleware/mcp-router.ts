@@ -203,11 +203,12 @@ const NO_BODY = { ok: true, value: undefined } as const;
 const refuse = (reply: HttpReply, refusal: Refusal): void =>
   reply.json(refusal.status, refusalBody(refusal), refusal.headers);
 
-/** After 408 and 413 there is more to come; nobody waits for it. */
+/** Of a body that is too slow or too large there is more to come, which nobody waits for. */
 function refuseBody(req: HttpRequest, res: ServerResponse, reply: HttpReply, refusal: Refusal) {
-  const { status } = refusal;
-  if (status !== 408 && status !== 413) return refuse(reply, refusal);
-  answerAndClose(req, res, status, refusalBody(refusal));
+  const { status, headers } = refusal;
+  if (status === 413) return answerAndClose(req, res, status, refusalBody(refusal));
+  const closing = status === 408 ? { ...headers, Connection: 'close' } : headers;
+  reply.json(status, refusalBody(refusal), closing);
 }
 
 function parserErrorHandler(

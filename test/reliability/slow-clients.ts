@@ -46,24 +46,33 @@ interface SiegeResult {
 }
 
 const HEAD = postLines('/mcp').join('\r\n');
-const BODY_HEAD = `${HEAD}\r\nContent-Length: 100000\r\n\r\n`;
+const HEAD_START = `${HEAD}\r\nX-Slow: `;
+const BODY_START = `${HEAD}\r\nContent-Length: 100000\r\n\r\n{"`;
+const WAVE = { heads: 40, bodies: 10, everyMs: 100 };
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const many = <T>(times: number, make: () => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: times }, make));
 
 /** Runs in a process of its own. */
 export async function besiege({ url, heads, bodies, limitMs }: Siege): Promise<SiegeResult> {
   const { hostname, port } = new URL(url);
-  const opened = await Promise.all(
-    Array.from({ length: heads + bodies }, () => openBesieger(hostname, Number(port))),
-  );
-  const slowHeads = opened.slice(0, heads);
-  const slowBodies = opened.slice(heads);
-  for (const { socket } of slowHeads) socket.write(`${HEAD}\r\nX-Slow: `);
-  for (const { socket } of slowBodies) socket.write(`${BODY_HEAD}{"`);
+  const open = (starts: string) => openBesieger(hostname, Number(port), starts);
+  const slowHeads: Besieger[] = [];
+  const slowBodies: Besieger[] = [];
   const perSecond = setInterval(() => trickle(slowBodies, 'x'.repeat(10)), 1_000);
   const perTenSeconds = setInterval(() => trickle(slowHeads, 'x'), 10_000);
-  const deadline = performance.now() + limitMs;
-  while (opened.some(isOpen) && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  // Little by little, as such an attack is made: what is measured is not a burst of connections.
+  while (slowHeads.length + slowBodies.length < heads + bodies) {
+    const wave = { heads: heads - slowHeads.length, bodies: bodies - slowBodies.length };
+    slowHeads.push(...(await many(Math.min(wave.heads, WAVE.heads), () => open(HEAD_START))));
+    slowBodies.push(...(await many(Math.min(wave.bodies, WAVE.bodies), () => open(BODY_START))));
+    await pause(WAVE.everyMs);
   }
+  const opened = [...slowHeads, ...slowBodies];
+  const deadline = performance.now() + limitMs;
+  while (opened.some(isOpen) && performance.now() < deadline) await pause(50);
   clearInterval(perSecond);
   clearInterval(perTenSeconds);
   const stillOpen = opened.filter(isOpen).length;
@@ -84,7 +93,7 @@ const isRefusal = (answer: string) =>
   /^connection: close$/im.test(answer.replaceAll('\r', '')) &&
   answer.includes('"reason":"body_timeout"');
 
-function openBesieger(host: string, port: number): Promise<Besieger> {
+function openBesieger(host: string, port: number, starts: string): Promise<Besieger> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
     socket.once('error', reject).once('connect', () => {
@@ -97,6 +106,7 @@ function openBesieger(host: string, port: number): Promise<Besieger> {
       socket.once('close', () => {
         besieger.closedMs = performance.now() - openedAt;
       });
+      socket.write(starts);
       resolve(besieger);
     });
   });
@@ -108,17 +118,17 @@ function trickle(besiegers: readonly Besieger[], bytes: string): void {
 
 const SIZES = {
   short: { heads: 100, bodies: 25, calmMs: 500 },
-  long: { heads: 2_000, bodies: 500, calmMs: 10_000 },
+  long: { heads: 2_000, bodies: 500, calmMs: 15_000 },
 };
 
 async function run(scale: Scale): Promise<Figure[]> {
   const { heads, bodies, calmMs } = SIZES[scale];
   return withServer({ shape: 'direct' }, async (server) => {
     const steady = await SteadyClients.start(server.url);
-    await new Promise((resolve) => setTimeout(resolve, calmMs));
+    await pause(calmMs);
     const handles = await server.ask('handles');
     steady.take();
-    await new Promise((resolve) => setTimeout(resolve, calmMs));
+    await pause(calmMs);
     const before = steady.take();
     const siege: Siege = { url: server.url, heads, bodies, limitMs: 25_000 };
     const result = await inProcess<SiegeResult>(import.meta.url, 'besiege', siege);

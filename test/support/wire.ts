@@ -61,7 +61,7 @@ export class Wire {
   }
 
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#isOver || this.#socket.destroyed;
   }
 
   /** What has come and was not read as an answer. */
