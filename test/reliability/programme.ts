@@ -8,6 +8,7 @@ import { BODIES } from './bodies.js';
 import { CUT_CONNECTIONS, POLLED_CALLS } from './broken-connections.js';
 import { ENDLESS_BODIES } from './endless-bodies.js';
 import type { Experiment } from './experiment.js';
+import { FOREIGN_SESSIONS } from './foreign-sessions.js';
 import { GRAMMAR } from './grammar.js';
 import { HEADS } from './heads.js';
 import { INITIALIZE_FLOOD } from './initialize-flood.js';
@@ -22,6 +23,7 @@ export const PROGRAMME: readonly Experiment[] = [
   BODIES,
   GRAMMAR,
   HEADS,
+  FOREIGN_SESSIONS,
   STOPPED_READERS,
   POLLED_CALLS,
   CUT_CONNECTIONS,
