@@ -62,8 +62,13 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
     retryMs: settings.retryIntervalMs,
     logger,
   });
+  const absent = new Deadlines<LiveSession>(ABSENT_MS, (session) => {
+    session.detach();
+    sessions.tidy(session);
+  });
   sessions.onEnded = (session, uris, reason) => {
     source.ended(session, uris);
+    absent.delete(session);
     // After the others a sealed id may wake the session again.
     if (reason === 'ended' || reason === 'expired') void streams.forget(session);
   };
@@ -72,10 +77,7 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
     sessions,
     streams,
     source,
-    absent: new Deadlines<LiveSession>(ABSENT_MS, (session) => {
-      session.detach();
-      sessions.tidy(session);
-    }),
+    absent,
     access: accessOf(resolved),
     patience: new Deadlines<PostStream>(settings.upgradeAfterMs, (post) => post.startStreaming()),
     lifecycle: new Lifecycle(),

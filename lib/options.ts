@@ -32,7 +32,10 @@ export interface Limits {
   readonly callMs: number;
   /** Time-out of a server-to-client request that names none, milliseconds. Default: 60 000. */
   readonly askMs: number;
-  /** Bytes that a slow reader may be behind before it is cut off. Default: 1 048 576 (1 MiB). */
+  /**
+   * Bytes that a slow reader may be behind before it is cut off, where no events are kept that it could
+   * read later. Default: 1 048 576 (1 MiB).
+   */
   readonly unsentBytes: number;
 }
 

@@ -78,4 +78,4 @@ export function authInfoFault(
 
 /** The SDK compares resources without their fragment; one trailing slash makes no difference. */
 const comparable = (resource: string | URL) =>
-  String(resource).replace(/#.*$/, '').replace(/\/$/, '');
+  (String(resource).split('#', 1)[0] ?? '').replace(/\/$/, '');

@@ -76,13 +76,7 @@ class MemoryEventLog implements EventLog {
       appended: (bytes) => this.#appended(stream, bytes),
       finished: () => this.#finish(stream),
     });
-    const streams = this.#sessions.get(key.session) ?? new Map<string, MemoryStream>();
-    this.#sessions.set(key.session, streams.set(key.stream, stream));
-    this.#open.add(stream);
-    this.#bytes += STREAM_BYTES;
-    const { ttlMs } = this.#limits;
-    const tickMs = Math.min(LONGEST_SWEEP_MS, ttlMs);
-    this.#sweeper ??= setInterval(() => this.#sweep(Date.now()), tickMs).unref();
+    this.#enter(stream);
     return stream;
   }
 
@@ -92,19 +86,35 @@ class MemoryEventLog implements EventLog {
   }
 
   drop(session: string): void {
-    for (const stream of this.#sessions.get(session)?.values() ?? []) this.#forget(stream);
+    for (const stream of this.#sessions.get(session)?.values() ?? []) {
+      this.#forget(stream);
+      stream.isDropped = true;
+    }
   }
 
   close(): void {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
+    for (const session of [...this.#sessions.keys()]) this.drop(session);
     this.#bytes = 0;
     for (const held of [this.#sessions, this.#open, this.#finished, this.#responses]) held.clear();
   }
 
+  #enter(stream: MemoryStream): void {
+    const { session, stream: name } = stream.key;
+    const streams = this.#sessions.get(session) ?? new Map<string, MemoryStream>();
+    this.#sessions.set(session, streams.set(name, stream));
+    this.#open.add(stream);
+    this.#bytes += STREAM_BYTES;
+    const tickMs = Math.min(LONGEST_SWEEP_MS, this.#limits.ttlMs);
+    this.#sweeper ??= setInterval(() => this.#sweep(Date.now()), tickMs).unref();
+  }
+
+  /** What is written to goes on, even if it had finished and was forgotten. */
   #appended(stream: MemoryStream, bytes: number): void {
     const { maxEventsPerStream, maxBytesPerStream, maxBytes, ttlMs } = this.#limits;
     if (this.#finished.delete(stream) || this.#responses.delete(stream)) this.#open.add(stream);
+    if (!this.#open.has(stream)) this.#enter(stream);
     this.#bytes += bytes;
     this.#bytes -= stream.dropBefore(Date.now() - ttlMs);
     while (stream.length > maxEventsPerStream || stream.bytes > maxBytesPerStream) {
@@ -147,7 +157,7 @@ class MemoryEventLog implements EventLog {
     const streams = this.#sessions.get(session);
     if (streams?.get(name) !== stream) return;
     this.#bytes -= STREAM_BYTES + stream.bytes;
-    stream.forget();
+    stream.clear();
     streams.delete(name);
     if (streams.size === 0) this.#sessions.delete(session);
     this.#open.delete(stream);
@@ -189,12 +199,13 @@ class MemoryStream implements StreamLog {
   readonly key: StreamKey;
   bytes = 0;
   finishedAt = 0;
+  /** Its session has ended: nothing of it is kept any more. */
+  isDropped = false;
   readonly #requests: readonly RequestId[];
   readonly #hooks: StreamHooks;
   readonly #events: KeptEvent[] = [];
   #head = 0;
   #isFinished = false;
-  #isForgotten = false;
 
   constructor(key: StreamKey, requests: readonly RequestId[], hooks: StreamHooks) {
     this.key = key;
@@ -216,7 +227,8 @@ class MemoryStream implements StreamLog {
 
   append(json: string, isResponse: boolean): Position {
     this.#head += 1;
-    if (this.#isForgotten) return String(this.#head);
+    if (this.isDropped) return String(this.#head);
+    this.#isFinished = false;
     const text = Buffer.from(json);
     const bytes = text.length + EVENT_BYTES;
     this.#events.push({ sequence: this.#head, text, isResponse, bytes, at: Date.now() });
@@ -234,7 +246,7 @@ class MemoryStream implements StreamLog {
 
   async replay(after: Position, to: Replay): Promise<boolean> {
     const place = placeOf(after);
-    if (this.#isForgotten || place === undefined || place > this.#head) return false;
+    if (this.isDropped || place === undefined || place > this.#head) return false;
     let cursor = place;
     while (cursor < this.#head) {
       const next = this.#events.find(({ sequence }) => sequence > cursor);
@@ -246,9 +258,7 @@ class MemoryStream implements StreamLog {
     return true;
   }
 
-  /** The log knows it no longer: nothing of it can be read. */
-  forget(): void {
-    this.#isForgotten = true;
+  clear(): void {
     this.#events.length = 0;
     this.bytes = 0;
   }

@@ -18,6 +18,7 @@ import {
   type TargetKind,
   targetOf,
 } from '../protocol/targets.js';
+import { wildcard } from '../protocol/wildcards.js';
 import type { AnswerObserver } from './call.js';
 import { andThen, type Later } from './later.js';
 
@@ -30,7 +31,7 @@ export interface Asker {
 
 interface Rule {
   readonly kind: TargetKind;
-  readonly pattern: RegExp;
+  fits(name: string): boolean;
   readonly scopes: readonly string[];
 }
 
@@ -52,7 +53,7 @@ export class Access {
     this.#rules = KINDS.flatMap(([group, kind]) =>
       Object.entries(scopes[group] ?? {}).map(([name, needed]) => ({
         kind,
-        pattern: patternOf(kind, name),
+        fits: wildcard(kind === 'resource' ? normalUri(name) : name),
         scopes: [needed].flat(),
       })),
     );
@@ -114,19 +115,12 @@ export class Access {
   #neededByRule(target: Target, { authInfo }: Asker): Needed {
     const names = namesOf(target);
     const needed = this.#rules
-      .filter(({ kind, pattern }) => kind === target.kind && names.some((it) => pattern.test(it)))
+      .filter(({ kind, fits }) => kind === target.kind && names.some(fits))
       .flatMap(({ scopes }) => scopes);
     if (needed.length === 0) return undefined;
     const granted = reachOf(authInfo?.scopes ?? [], this.#hierarchy);
     return needed.every((scope) => granted.has(scope)) ? undefined : needed;
   }
-}
-
-/** `*` stands for any characters; a URI is compared in its normal form. */
-function patternOf(kind: TargetKind, name: string): RegExp {
-  const text = kind === 'resource' ? normalUri(name) : name;
-  const escaped = text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
-  return new RegExp(`^${escaped}$`, 's');
 }
 
 /** All that is needed, once. */

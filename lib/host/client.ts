@@ -27,7 +27,7 @@ export interface Client {
   /** Server-to-client requests that wait for this client, by the id on the wire; undefined without a session. */
   readonly questions: Map<string, Question> | undefined;
   /** Whether it may hear that a resource has changed; undefined where everybody may. */
-  readonly mayHear?: (uri: string) => Later<boolean>;
+  readonly mayHear?: ((uri: string) => Later<boolean>) | undefined;
   /** True for a caller that cannot be told from any other: no session, no principal. */
   readonly isNobody: boolean;
   /** The GET stream as soon as it is open, or undefined after `waitMs`. */

@@ -149,9 +149,9 @@ export class EventStream {
     if (this.#replaying?.sink === sink) this.#stopReplaying();
   }
 
-  /** Nothing more will be sent. */
-  end(): void {
-    void this.#inOrder(() => {
+  /** Nothing more will be sent; what is returned settles when all that was sent is kept. */
+  end(): Later<void> {
+    return this.#inOrder(() => {
       this.#isOver = true;
       this.#resumable?.log.finish();
       if (this.#sink !== undefined) this.#dismiss();

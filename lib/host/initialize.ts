@@ -19,8 +19,10 @@ import type { Client } from './client.js';
 import { StatelessClient } from './client.js';
 import type { Exchange, Reply } from './exchange.js';
 import { keepable, readIdentity, tailored } from './handshake.js';
+import { andThen } from './later.js';
 import type { EndpointParts } from './parts.js';
 import { refuse } from './refuse.js';
+import { letGo } from './requests.js';
 import { SESSION_HEADER } from './session-id.js';
 
 export const INVALID_INITIALIZE: Refusal = {
@@ -97,11 +99,12 @@ export async function shakeHands(
 }
 
 function answer(
-  { settings, streams }: EndpointParts,
+  parts: EndpointParts,
   { headers: { accept } }: Exchange,
   reply: Reply,
   { client, json, id, headers }: Answer,
 ): void {
+  const { settings, streams } = parts;
   const accepted = readAccept(accept as string | undefined);
   const isStream = accepted === 'sse' || (accepted === 'either' && settings.responseMode === 'sse');
   if (!isStream) {
@@ -111,6 +114,5 @@ function answer(
   const stream = streams.begin(client, [id]);
   stream.connect(reply.stream({ ...SSE_HEADERS, ...headers }));
   void stream.send(json, true);
-  stream.end();
-  streams.ended(client, stream);
+  void andThen(stream.end(), () => letGo(parts, client, stream));
 }

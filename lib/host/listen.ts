@@ -59,9 +59,9 @@ function unreadable({ parts }: Listener) {
 }
 
 async function openStandalone(listener: Listener, isLost: boolean): Promise<void> {
-  const { parts, session, exchange, reply } = listener;
-  const lease = await parts.source.lease(session, exchange);
-  await parts.sessions.touch(session);
+  const { parts, session, reply } = listener;
+  const lease = await leaseOf(listener);
+  if (lease === undefined) return;
   const stream = parts.streams.standalone(session);
   const sink = reply.stream(SSE_HEADERS);
   reply.onAbort(() => {
@@ -79,17 +79,31 @@ async function openStandalone(listener: Listener, isLost: boolean): Promise<void
 }
 
 async function resumeStandalone(listener: Listener, found: Found): Promise<void> {
-  const { stream } = found;
-  const { parts, session, exchange } = listener;
-  const lease = await parts.source.lease(session, exchange);
-  await parts.sessions.touch(session);
+  const { stream, wasAway } = found;
+  const { parts, session } = listener;
+  const lease = await leaseOf(listener);
+  if (lease === undefined) return;
   session.attach(stream);
   parts.absent.delete(session);
   hearOnly(listener);
   const gone = () => leave(listener, stream, lease);
   const resumed = await resume(listener, found, gone, (sink) => endWithToken(listener, sink));
-  if (resumed === 'gap') resync(stream, session, lease);
-  if (resumed !== 'gap' && resumed !== 'connected') gone();
+  if (resumed !== 'gap' && resumed !== 'connected') return gone();
+  if (wasAway) stream.tellGap();
+  if (wasAway || resumed === 'gap') resync(stream, session, lease);
+}
+
+/** The session's server, held; undefined when the session has ended meanwhile, and the client knows. */
+async function leaseOf({ parts, session, exchange, reply }: Listener): Promise<Lease | undefined> {
+  const { sessions, source } = parts;
+  if (!sessions.isOver(session)) {
+    const lease = await source.lease(session, exchange);
+    await sessions.touch(session);
+    if (!sessions.isOver(session)) return lease;
+    lease.release();
+  }
+  refuse(reply, REFUSALS.sessionNotFound);
+  return undefined;
 }
 
 /** Replays; answers the request when there is nothing to replay, and then `gone` is not called. */
@@ -144,8 +158,7 @@ function leave(
     if (stream.isOpen) absent.add(session);
     else session.detach();
   }
-  void sessions.touch(session);
-  sessions.tidy(session);
+  sessions.leaveOff(session);
   lease.release();
 }
 

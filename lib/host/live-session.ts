@@ -70,7 +70,7 @@ export class LiveSession implements Client {
     return this.isReady && this.#standalone?.isOpen === true ? this.#standalone : undefined;
   }
 
-  /** Streams of POSTs whose calls still run, by name. */
+  /** Streams of POSTs whose calls still run, or whose end is not kept yet, by name. */
   get streams(): Map<string, EventStream> {
     this.#streams ??= new Map();
     return this.#streams;
@@ -86,11 +86,12 @@ export class LiveSession implements Client {
     return !this.isBusy && this.#standalone === undefined;
   }
 
-  /** True while a request is served, a question is open or a client listens. */
+  /** True while a request is served or its answer kept, a question is open or a client listens. */
   get isBusy(): boolean {
     return !(
       this.pins === 0 &&
       this.calls.size === 0 &&
+      (this.#streams === undefined || this.#streams.size === 0) &&
       !(this.isReady && this.#standalone?.isConnected === true) &&
       (this.#questions === undefined || this.#questions.size === 0) &&
       (this.#waiting === undefined || this.#waiting.size === 0)

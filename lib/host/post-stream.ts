@@ -11,7 +11,7 @@ import type { CallPort } from './call.js';
 import type { Deadlines } from './deadlines.js';
 import type { EventStream } from './event-stream.js';
 import type { EventSink, Reply } from './exchange.js';
-import type { Later } from './later.js';
+import { andThen, type Later } from './later.js';
 
 /** `auto`: JSON when the answer is there in time and nothing was sent before it. */
 export type AnswerMode = 'auto' | 'json' | 'sse';
@@ -29,7 +29,7 @@ export interface PostStreamOptions {
   readonly allowsPolling: boolean;
   /** Begins the event stream, when there is to be one. */
   begin(): EventStream;
-  /** The event stream is over. */
+  /** The event stream is over, and all of it is kept. */
   ended(stream: EventStream): void;
 }
 
@@ -94,10 +94,10 @@ export class PostStream implements CallPort {
   #finishIfComplete(): void {
     if (this.#open > 0) return;
     if (this.#phase === 'pending') this.#finishAsJson(`[${this.#answers?.join(',') ?? ''}]`);
-    if (this.#phase !== 'streaming' || this.#events === undefined) return;
+    const events = this.#events;
+    if (this.#phase !== 'streaming' || events === undefined) return;
     this.#phase = 'done';
-    this.#events.end();
-    this.#options.ended(this.#events);
+    void andThen(events.end(), () => this.#options.ended(events));
   }
 
   #finishAsJson(body: string): void {

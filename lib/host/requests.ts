@@ -12,6 +12,7 @@ import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import { ASSUMED_VERSION, allowsBatches } from '../protocol/versions.js';
 import type { Call, CallPort } from './call.js';
 import type { Client } from './client.js';
+import type { EventStream } from './event-stream.js';
 import type { Exchange, Reply } from './exchange.js';
 import { remembered } from './handshake.js';
 import type { Incoming } from './incoming.js';
@@ -75,10 +76,7 @@ function begin(posted: Posted, lease: Lease): Later<void> {
 function run(posted: Posted, lease: Lease): void {
   const { parts, incoming, client, exchange, reply } = posted;
   // While the server was being built, another POST may have used the ids, or the client may have left.
-  const late =
-    posted.port?.isOpen === false
-      ? REFUSALS.sessionNotFound
-      : refusalOf(incoming, client, parts.settings.limits.callsPerSession);
+  const late = posted.port?.isOpen === false ? REFUSALS.sessionNotFound : lateRefusalOf(posted);
   if (late !== undefined) {
     lease.release();
     return refuse(reply, late, idOf(incoming));
@@ -109,8 +107,21 @@ function postStream({ parts, incoming, client, exchange, reply }: Posted): PostS
         client,
         requests.map(({ id }) => id),
       ),
-    ended: (events) => streams.ended(client, events),
+    ended: (events) => letGo(parts, client, events),
   });
+}
+
+/** The answer to a POST is over and kept: its stream is the log's from now on. */
+export function letGo({ streams, sessions }: EndpointParts, client: Client, stream: EventStream) {
+  streams.ended(client, stream);
+  if (client instanceof LiveSession) sessions.tidy(client);
+}
+
+/** While the server was being built, the session may have ended, or another POST with the same ids been let in. */
+function lateRefusalOf({ parts, incoming, client }: Posted): Refusal | undefined {
+  const { sessions, settings } = parts;
+  if (client instanceof LiveSession && sessions.isOver(client)) return REFUSALS.sessionNotFound;
+  return refusalOf(incoming, client, settings.limits.callsPerSession);
 }
 
 interface Served {
@@ -156,8 +167,7 @@ function closeStandalone({ streams }: EndpointParts, client: Client): void {
 function forget(call: Call, client: Client, { sessions }: EndpointParts): void {
   if (!(client instanceof LiveSession)) return;
   client.calls.delete(call.clientId);
-  void sessions.touch(client);
-  sessions.tidy(client);
+  sessions.leaveOff(client);
 }
 
 /** The last call of the POST gives the server back. */

@@ -48,6 +48,8 @@ export class Sessions implements Audience {
   readonly #endpointUrl: string | undefined;
   readonly #identities = new Identities();
   readonly #live = new Map<string, LiveSession>();
+  /** Records that the store has dropped: a request may have found one just before. */
+  readonly #dropped = new WeakSet<SessionRecord>();
 
   /** @param endpointUrl - public URL of the endpoint without `:params`, if it has one. */
   constructor(
@@ -61,7 +63,7 @@ export class Sessions implements Audience {
     this.#endpointUrl = endpointUrl;
     this.#store = store.sessions(limits, {
       busy: (id) => this.#isBusy(id),
-      dropped: (record, reason) => this.#dropped(record, reason),
+      dropped: (record, reason) => this.#drop(record, reason),
     });
   }
 
@@ -95,15 +97,29 @@ export class Sessions implements Audience {
   find(exchange: Exchange, id = readSessionId(exchange)): Later<LiveSession | Refusal> {
     if (id === undefined) return REFUSALS.sessionRequired;
     return andThen(this.#store.find(id, Date.now()), (record) => {
-      if (record === undefined) return this.#wake(exchange, id);
+      if (record === undefined || this.#dropped.has(record)) return this.#wake(exchange, id);
       const isOurs = record.principal === exchange.principal && record.place === exchange.place;
       return isOurs ? this.#liveOf(record) : REFUSALS.sessionNotFound;
     });
   }
 
+  /** True when the session that a request has found is over by now. */
+  isOver({ record }: LiveSession): boolean {
+    return this.#dropped.has(record);
+  }
+
   /** The session was used: its idle time begins now. */
   touch(session: LiveSession, phase: SessionPhase = session.record.phase): Later<void> {
     return this.#store.touch(session.record, phase, Date.now());
+  }
+
+  /** What kept the session busy is over: it is not idle before the store knows when that was. */
+  leaveOff(session: LiveSession): void {
+    const touched = this.touch(session);
+    if (!(touched instanceof Promise)) return this.tidy(session);
+    session.pins += 1;
+    // A store that is out of reach answers the next request with 503.
+    void touched.catch(() => {}).then(() => this.release(session));
   }
 
   /** Ends a session for good. */
@@ -172,7 +188,11 @@ export class Sessions implements Audience {
     if (!isOurs || (await this.#store.ended(id, now))) return REFUSALS.sessionNotFound;
     const client = this.#identities.shared(sealed.client);
     const session = await this.#admit(exchange, id, { ...sealed, client }, 'used');
-    return session ?? REFUSALS.tooManySessions;
+    if (session === undefined) return REFUSALS.tooManySessions;
+    if (!(await this.#store.ended(id, now))) return session;
+    // It was ended while it was woken.
+    await this.#store.end(id, sealed.endsAt, now);
+    return REFUSALS.sessionNotFound;
   }
 
   async #admit(
@@ -216,7 +236,8 @@ export class Sessions implements Audience {
     return session.isBusy;
   }
 
-  #dropped(record: SessionRecord, reason: DropReason): void {
+  #drop(record: SessionRecord, reason: DropReason): void {
+    this.#dropped.add(record);
     const session = this.#live.get(record.id) ?? new LiveSession(record);
     this.#live.delete(record.id);
     const uris = this.subscriptions.drop(record);

@@ -21,6 +21,8 @@ export interface Found {
   readonly position: Position;
   /** True for the session's own stream, false for the answer to a POST. */
   readonly isStandalone: boolean;
+  /** True when nobody wrote to it for a while: what happened then is nowhere. */
+  readonly wasAway: boolean;
 }
 
 /** The end of a call whose process is gone. */
@@ -94,9 +96,10 @@ export class Streams {
     const place = this.#log && this.#ids.read(eventId, this.#digestOf(session));
     if (place === undefined) return undefined;
     const { stream: name, position } = place;
-    const stream = this.#live(session, name) ?? (await this.#recalled(session, name));
-    if (stream !== undefined) return { stream, position, isStandalone: isStandalone(name) };
-    return isStandalone(name) ? 'lost' : undefined;
+    const live = this.#live(session, name);
+    const stream = live ?? (await this.#recalled(session, name));
+    if (stream === undefined) return isStandalone(name) ? 'lost' : undefined;
+    return { stream, position, isStandalone: isStandalone(name), wasAway: live === undefined };
   }
 
   /** The session is over for good. */

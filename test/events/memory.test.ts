@@ -126,6 +126,48 @@ describe('the memory log', () => {
     expect(await readAll(open)).toEqual([3]);
   });
 
+  it('forgets a stream that was finished, went on and was finished again', () => {
+    vi.useFakeTimers();
+    const log = logWith({ ttlMs: 10_000 });
+    const key = { session: 's', stream: 'g' };
+    const stream = log.open(key, []);
+    append(stream, 1, 1);
+    stream.finish();
+    append(stream, 2, 2);
+    vi.advanceTimersByTime(30_000);
+    expect(log.find(key)).toBeDefined();
+    stream.finish();
+    vi.advanceTimersByTime(30_000);
+    expect(log.find(key)).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('has no timer when something is written after its end', () => {
+    vi.useFakeTimers();
+    const log = logWith({});
+    const stream = log.open({ session: 's', stream: 'g' }, []);
+    log.close();
+    append(stream, 1, 1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('keeps what is written to a stream after it was forgotten for its age', async () => {
+    vi.useFakeTimers();
+    const log = logWith({ ttlMs: 10_000, maxEventsPerStream: 2 });
+    const key = { session: 's', stream: 'g' };
+    const stream = log.open(key, []);
+    append(stream, 1, 1);
+    stream.finish();
+    vi.advanceTimersByTime(30_000);
+    expect(log.find(key)).toBeUndefined();
+    append(stream, 2, 4);
+    expect(log.find(key)).toBeDefined();
+    expect(await readAll(stream)).toEqual([2, '3', '4']);
+    log.drop(key.session);
+    append(stream, 5, 5);
+    expect(log.find(key)).toBeUndefined();
+  });
+
   it('has no timer when it has no stream', () => {
     vi.useFakeTimers();
     const log = logWith({ ttlMs: 1_000 });

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { setImmediate as turn } from 'node:timers/promises';
 import { memoryStore, type Store } from 'express-mcp-router';
+import { type Delay, delayedSessions } from './delays.js';
 
 type SessionStore = ReturnType<Store['sessions']>;
 
@@ -17,34 +17,27 @@ export interface AgingStore {
   pass(ms: number): void;
 }
 
-async function afterTurn<T>(work: () => T): Promise<Awaited<T>> {
-  await turn();
-  const value = await work();
-  await turn();
-  return value;
-}
-
-/** @param isSlow - every answer takes a turn of the event loop, as over a network. */
-export function agingStore(isSlow: boolean): AgingStore {
+/** @param delay - how late it answers; without one it answers at once. */
+export function agingStore(delay: Delay | undefined): AgingStore {
   let passed = 0;
-  const reach = <T>(work: () => T): T | Promise<Awaited<T>> => (isSlow ? afterTurn(work) : work());
   const aging = (memory: SessionStore): SessionStore => ({
-    find: (id, now) => reach(() => memory.find(id, now + passed)),
+    find: (id, now) => memory.find(id, now + passed),
     admit: (record, now) => {
       record.lastSeenAt = now + passed;
-      return reach(() => memory.admit(record, now + passed));
+      return memory.admit(record, now + passed);
     },
-    touch: (record, phase, now) => reach(() => memory.touch(record, phase, now + passed)),
-    end: (id, until, now) => reach(() => memory.end(id, until, now + passed)),
-    ended: (id, now) => reach(() => memory.ended(id, now + passed)),
+    touch: (record, phase, now) => memory.touch(record, phase, now + passed),
+    end: (id, until, now) => memory.end(id, until, now + passed),
+    ended: (id, now) => memory.ended(id, now + passed),
     count: () => memory.count(),
     close: () => memory.close(),
   });
+  const sessions: Store['sessions'] = (limits, hooks) => {
+    const store = aging(memoryStore().sessions(limits, hooks));
+    return delay === undefined ? store : delayedSessions(store, delay);
+  };
   return {
-    store: {
-      name: 'aging',
-      sessions: (limits, hooks) => aging(memoryStore().sessions(limits, hooks)),
-    },
+    store: { name: 'aging', sessions },
     pass: (ms) => {
       passed += ms;
     },

@@ -6,9 +6,10 @@
  * @module
  */
 import { faultsIn } from './history-rules.js';
+import type { ModelQuestion } from './model-session.js';
 import type { Expectation } from './model-stream.js';
 import type { Connection } from './recording-wire.js';
-import type { Model, ModelQuestion } from './session-model.js';
+import type { Model } from './session-model.js';
 import { until, type World } from './world.js';
 
 /** Waits until the world has come to where the model is; throws when it does not, or goes elsewhere. */

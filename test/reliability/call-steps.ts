@@ -5,8 +5,9 @@
  *
  * @module
  */
+
+import type { ModelCall, ModelSession } from './model-session.js';
 import type { Expectation } from './model-stream.js';
-import type { ModelCall, ModelSession } from './session-model.js';
 import {
   callOf,
   calls,

@@ -105,27 +105,33 @@ function idsRise({ conversations }: Told): string[] {
   }
 }
 
-/** Says where the client is, and brings no event: an id without data, or a gap of unknown length. */
-const isMark = ({ message, gap }: Read): boolean =>
-  message === undefined && (gap === undefined || gap === 'unknown');
+/** Says where the client is, and brings nothing. */
+const isMark = ({ message, gap }: Read): boolean => message === undefined && gap === undefined;
 
 function noHoles({ conversations }: Told): string[] {
   return conversations.flatMap(({ connection, request, after, reads }) => {
     const named = placeOf(after);
     // The answer to a POST begins with its first event.
     let cursor = request === undefined ? undefined : 0;
+    let gap: Read['gap'] = 0;
     return reads.flatMap((read) => {
+      if (read.gap !== undefined) gap = added(gap, read.gap);
       const place = placeOf(read.id);
       if (place === undefined) return [];
       if (named?.stream === place.stream) cursor ??= named.position;
-      const passed = cursor === undefined ? undefined : place.position - cursor;
+      const missing = cursor === undefined || isMark(read) ? 0 : place.position - cursor - 1;
+      const told = gap;
       cursor = place.position;
-      if (passed === undefined || isMark(read)) return [];
-      if (read.gap === undefined ? passed <= 1 : passed === read.gap) return [];
-      return [`${connection} moved by ${passed} to ${read.id}, told of ${read.gap ?? 'no gap'}`];
+      gap = 0;
+      // What comes twice is no hole; that ids rise is a rule of its own.
+      if (told === 'unknown' || Math.max(0, missing) === told) return [];
+      return [`${connection} missed ${missing} before ${read.id} and was told of ${told}`];
     });
   });
 }
+
+const added = (one: Read['gap'], other: Read['gap']): Read['gap'] =>
+  typeof one === 'number' && typeof other === 'number' ? one + other : 'unknown';
 
 /** What sets one request apart. */
 const callOf = (session: string, request: string | number) =>

@@ -38,10 +38,9 @@ const read = (connection: string, id: string | undefined, message?: Message): En
   ...(message !== undefined && { message }),
 });
 
-const gap = (connection: string, id: string, count: number | 'unknown'): Entry => ({
+const gap = (connection: string, count: number | 'unknown'): Entry => ({
   what: 'read',
   connection,
-  id,
   gap: count,
 });
 
@@ -104,7 +103,7 @@ const GOOD: readonly Entry[] = [
   sent(1),
   get('c4', p(0)),
   read('c4', p(0)),
-  gap('c4', p(2), 2),
+  gap('c4', 2),
   read('c4', p(3), result(1)),
   ended('c4'),
   get('c5', p(3), ADA, 204),
@@ -115,7 +114,7 @@ const GOOD: readonly Entry[] = [
   ended('g1', 'client'),
   get('g2'),
   read('g2', g(4)),
-  gap('g2', g(4), 'unknown'),
+  gap('g2', 'unknown'),
   read('g2', g(5), report(3)),
   get('e1', undefined, EVE),
   read('e1', undefined, report(1, EVE)),
@@ -192,7 +191,12 @@ const BAD: readonly (readonly [RuleName, string, readonly Entry[]])[] = [
   [
     'no hole without a gap',
     'a gap that counts too few',
-    [get('c', p(0)), read('c', p(0)), gap('c', p(3), 2), read('c', p(4), report(4))],
+    [get('c', p(0)), read('c', p(0)), gap('c', 2), read('c', p(4), report(4))],
+  ],
+  [
+    'no hole without a gap',
+    'a gap where nothing is missing',
+    [get('c', p(0)), read('c', p(0)), gap('c', 1), read('c', p(1), report(1))],
   ],
   [
     'one terminal message',

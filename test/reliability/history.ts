@@ -35,7 +35,7 @@ export interface Read {
   readonly what: 'read';
   readonly connection: string;
   readonly id?: string;
-  /** A gap: how many events are missing here, if that is known. */
+  /** A gap, without an id: how many events are missing here, if that is known. */
   readonly gap?: number | 'unknown';
   readonly message?: Message;
 }

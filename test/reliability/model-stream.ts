@@ -104,7 +104,7 @@ export class ModelStream {
       if (position <= cursor) continue;
       if (position > cursor + 1) {
         hasMissed = true;
-        this.#show(connection, position - 1, `gap ${position - 1 - cursor}`);
+        connection.lines.push(`gap ${position - 1 - cursor}`);
       }
       this.#show(connection, position, line);
       cursor = position;
@@ -127,7 +127,7 @@ export class ModelStream {
 
   /** Says that nobody knows what is missing here. */
   tellGap(): void {
-    if (this.connection !== undefined) this.#show(this.connection, this.head, 'gap unknown');
+    this.connection?.lines.push('gap unknown');
   }
 
   prime(connection: Expectation, position: number): void {

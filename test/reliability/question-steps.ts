@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { Model, ModelCall, ModelQuestion, ModelSession } from './session-model.js';
+import type { ModelCall, ModelQuestion, ModelSession } from './model-session.js';
+import type { Model } from './session-model.js';
 import { calls, labelOf, nonceOf, post, type Sides, step, usable } from './step.js';
 import type { World } from './world.js';
 

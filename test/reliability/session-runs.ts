@@ -56,7 +56,7 @@ const WEIGHTS: Readonly<Record<keyof typeof STEPS, number>> = {
 const SETUP = fc.record<Setup>({
   isSealed: fc.boolean(),
   isFactory: fc.boolean(),
-  isSlow: fc.boolean(),
+  delays: fc.option(fc.nat(), { nil: undefined }),
   responseMode: fc.constantFrom('auto', 'auto', 'sse'),
   maxEvents: fc.constantFrom(1_000, 4),
 });
@@ -112,8 +112,10 @@ export async function runSessions({ runs, steps, replay }: Runs): Promise<Tally>
     numRuns: runs,
     ...(replay && { seed: replay.seed, path: replay.path, endOnFailure: true }),
   });
-  if (details.failed) throw new Error(failureText(details));
-  return tally;
+  if (!details.failed) return tally;
+  // Commands were shared with runs that came after this one: what they did is told by the last.
+  if (details.counterexample !== null) await live(...details.counterexample).catch(() => {});
+  throw new Error(failureText(details));
 }
 
 type Lived = [Setup, Iterable<fc.AsyncCommand<Model, World>>];

@@ -5,9 +5,10 @@
  *
  * @module
  */
+
+import type { ModelSession } from './model-session.js';
 import { Expectation } from './model-stream.js';
 import type { Sending } from './recording-wire.js';
-import type { ModelSession } from './session-model.js';
 import {
   callOf,
   eventIdOf,

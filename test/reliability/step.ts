@@ -6,9 +6,10 @@
  * @module
  */
 import type { Message } from '../support/inbox.js';
+import type { ModelCall, ModelSession } from './model-session.js';
 import type { Expectation, ModelStream } from './model-stream.js';
 import type { Connection, Sender } from './recording-wire.js';
-import type { Model, ModelCall, ModelSession } from './session-model.js';
+import type { Model } from './session-model.js';
 import type { World } from './world.js';
 
 /** Both sides of a run. */

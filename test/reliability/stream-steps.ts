@@ -6,8 +6,8 @@
  * @module
  */
 import { finish, report, sent } from './call-steps.js';
+import type { ModelCall, ModelSession } from './model-session.js';
 import type { Expectation, ModelStream } from './model-stream.js';
-import type { ModelCall, ModelSession } from './session-model.js';
 import {
   eventIdOf,
   get,

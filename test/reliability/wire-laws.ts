@@ -51,11 +51,11 @@ export function eventsIn(text: string, cuts: readonly number[] = []): unknown[] 
   const messages: unknown[] = [];
   const faults: unknown[] = [];
   const parser = createParser({
-    onEvent: ({ event = 'message', data, id }) => {
-      if (event !== 'message') faults.push(`an event ${event}`);
-      if (data !== '') messages.push(JSON.parse(data));
-      // The priming event of a stream that can be resumed (2025-11-25 transports).
-      else if (id === undefined) faults.push('an event with nothing in it');
+    onEvent: ({ event, data, id }) => {
+      // A priming event has an id, and neither a name nor data (2025-11-25 transports).
+      const isPriming = event === undefined && data === '' && id !== undefined;
+      if (event === 'message') messages.push(JSON.parse(data));
+      else if (!isPriming) faults.push(`an event ${event}`);
     },
     onError: (error) => faults.push(error.message),
   });

@@ -11,10 +11,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import express from 'express';
-import { type EventLog, type McpRouter, mcpRouter, memoryEventStore } from 'express-mcp-router';
-import { failingLog } from '../support/failing-log.js';
+import { type McpRouter, mcpRouter, memoryEventStore } from 'express-mcp-router';
 import { login } from '../support/login.js';
 import { type AgingStore, agingStore } from './aging-store.js';
+import { delayedLog, delays } from './delays.js';
 import type { Entry } from './history.js';
 import { type Puppet, Puppets } from './puppets.js';
 import {
@@ -31,8 +31,8 @@ export interface Setup {
   readonly isSealed: boolean;
   /** A server for each session. */
   readonly isFactory: boolean;
-  /** Stores take turns of the event loop to answer. */
-  readonly isSlow: boolean;
+  /** Seed of the stores' delays; undefined for stores that answer at once. */
+  readonly delays: number | undefined;
   readonly responseMode: 'auto' | 'sse';
   readonly maxEvents: number;
 }
@@ -44,9 +44,9 @@ const SECRET = 'a key that is long enough for every one of us';
 /** Nothing that a run does by the clock happens by itself. */
 const NEVER_MS = 2_000_000_000;
 /** Something that has not happened after so many turns and so much time does not happen. */
-const PATIENCE = { turns: 2_000, ms: 4_000 };
-/** Turns in which a slow log has done all that was asked of it. */
-const QUIET_TURNS = 40;
+const PATIENCE = { turns: 5_000, ms: 1_000 };
+/** Turns in which slow stores have done all that was asked of them. */
+const QUIET_TURNS = 100;
 
 export class World {
   readonly history: Entry[] = [];
@@ -68,14 +68,14 @@ export class World {
 
   private constructor(setup: Setup) {
     this.#setup = setup;
-    this.#aging = agingStore(setup.isSlow);
-    const create = async () => {
-      if (setup.isSlow) await turn();
-      return this.#puppets.create();
-    };
-    this.#router = mcpRouter(setup.isFactory ? create : this.#puppets.create(), {
+    const delay = setup.delays === undefined ? undefined : delays(setup.delays);
+    this.#aging = agingStore(delay);
+    const log = memoryEventStore({ maxEventsPerStream: setup.maxEvents });
+    const create = () => this.#puppets.create();
+    const createLater = delay === undefined ? create : () => delay(create);
+    this.#router = mcpRouter(setup.isFactory ? createLater : create(), {
       store: this.#aging.store,
-      eventStore: logOf(setup),
+      eventStore: delay === undefined ? log : delayedLog(log, delay),
       responseMode: setup.responseMode,
       upgradeAfterMs: NEVER_MS,
       keepAliveMs: NEVER_MS,
@@ -159,7 +159,7 @@ export class World {
 
   /** What the server does by itself is done. */
   async quiet(): Promise<void> {
-    const turns = this.#setup.isSlow ? QUIET_TURNS : 4;
+    const turns = this.#setup.delays === undefined ? 4 : QUIET_TURNS;
     for (let nth = 0; nth < turns; nth += 1) await turn();
   }
 
@@ -169,11 +169,6 @@ export class World {
     this.#web.closeAllConnections();
     await new Promise((resolve) => this.#web.close(resolve));
   }
-}
-
-function logOf({ maxEvents, isSlow }: Setup): EventLog {
-  const memory = memoryEventStore({ maxEventsPerStream: maxEvents });
-  return isSlow ? failingLog(memory).log : memory;
 }
 
 /**

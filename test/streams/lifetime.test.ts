@@ -3,9 +3,12 @@
  *
  * @module
  */
-import { type EventLog, memoryEventStore } from 'express-mcp-router';
+import { type EventLog, memoryEventStore, memoryStore, type Store } from 'express-mcp-router';
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../support/collect-garbage.js';
 import { endpoint } from '../support/endpoint.js';
+import { send } from '../support/http-client.js';
+import type { RawClient } from '../support/raw-client.js';
 import { teller } from '../support/teller.js';
 import { told } from '../support/tool-result.js';
 
@@ -29,6 +32,35 @@ function notedLog() {
   };
   return { log: noted, opened, dropped };
 }
+
+/** A memory store, and what can still be reached of the records that it was given. */
+function notedStore() {
+  const records: WeakRef<object>[] = [];
+  const store: Store = {
+    name: 'noted',
+    sessions: (limits, hooks) => {
+      const sessions = memoryStore().sessions(limits, hooks);
+      const admit = sessions.admit.bind(sessions);
+      sessions.admit = (record, now) => {
+        records.push(new WeakRef(record));
+        return admit(record, now);
+      };
+      return sessions;
+    },
+  };
+  return { store, records };
+}
+
+/** What is left after a garbage collection. */
+function reachable(references: readonly WeakRef<object>[]): object[] {
+  collectGarbage();
+  return references.flatMap((reference) => reference.deref() ?? []);
+}
+
+const deletion = ({ sessionId }: RawClient) => ({
+  method: 'DELETE',
+  headers: { 'Mcp-Session-Id': sessionId },
+});
 
 describe('a GET stream whose client is away', () => {
   it('does not keep its session from being evicted', async () => {
@@ -54,6 +86,19 @@ describe('a session that has ended', () => {
     expect(dropped).toEqual(opened);
     expect(dropped[0]).toMatch(/^[0-9a-f]{32}$/);
     expect(ada.sessionId).not.toContain(dropped[0]);
+  });
+
+  it('is let go, although its client may still have come back for its GET stream', async () => {
+    const { server } = teller();
+    const { store, records } = notedStore();
+    const { client, url } = await endpoint(server, { store });
+    const ada = await client();
+    const stream = await ada.listen();
+    await expect.poll(() => stream.events.length).toBe(1);
+    stream.close();
+    ada.close();
+    await expect.poll(async () => (await send(url, deletion(ada))).status).toBe(404);
+    await expect.poll(() => reachable(records)).toEqual([]);
   });
 
   it('is kept in the log while it is only idle and can be woken', async () => {

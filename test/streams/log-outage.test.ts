@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type EventLog, memoryEventStore } from 'express-mcp-router';
 import { describe, expect, it } from 'vitest';
 import { endpoint } from '../support/endpoint.js';
 import { failingLog } from '../support/failing-log.js';
@@ -22,6 +23,34 @@ async function telling() {
   return { control, ada, post, tool: await call() };
 }
 
+/** A memory log that writes responses when the test says so. */
+function withHeldResponses() {
+  const memory = memoryEventStore();
+  let write = () => {};
+  const isWritten = new Promise<void>((resolve) => {
+    write = resolve;
+  });
+  const log: EventLog = {
+    name: 'held',
+    open: (key, requests) => {
+      const stream = memory.open(key, requests);
+      return {
+        prime: () => stream.prime(),
+        append: async (json, isResponse) => {
+          if (isResponse) await isWritten;
+          return stream.append(json, isResponse);
+        },
+        finish: () => stream.finish(),
+        replay: (after, to) => stream.replay(after, to),
+      };
+    },
+    find: (key) => memory.find(key),
+    drop: (session) => memory.drop(session),
+    close: () => memory.close(),
+  };
+  return { log, write };
+}
+
 describe('a slow log', () => {
   it('keeps everything in order, the response last', async () => {
     const { post, tool } = await telling();
@@ -38,6 +67,25 @@ describe('a slow log', () => {
       '5',
       '6',
     ]);
+  });
+
+  it('gives a client that comes back the response that is still being written, not an error', async () => {
+    const { log, write } = withHeldResponses();
+    const { server, call } = teller();
+    const { client } = await endpoint(server, { eventStore: log });
+    const ada = await client();
+    const post = ada.callTool('tell', {}, { id: 'c', progressToken: 't' });
+    const tool = await call();
+    await tool.say(1);
+    await post.inbox.method('notifications/progress');
+    post.disconnect();
+    tool.finish();
+    const stream = await ada.listen(post.events[0]?.id);
+    await stream.inbox.method('notifications/progress');
+    write();
+    await stream.ended;
+    expect(stream.inbox.all.map(({ id }) => id)).toEqual([undefined, 'c']);
+    expect(told(stream.inbox.all.at(-1)).value).toBe('told');
   });
 
   it('is waited for by a handler that waits for its notifications', async () => {

@@ -108,3 +108,23 @@ describe('a GET stream of an earlier process', () => {
     ada.close();
   });
 });
+
+describe('a GET stream whose session was put away meanwhile', () => {
+  it('goes on with what is kept, then with a gap: nobody wrote to it (DESIGN §5)', async () => {
+    const secret = 'a key that is long enough for every one of us';
+    const { server, ada, stream, client } = await listening({
+      secret,
+      session: { perAddress: 1 },
+    });
+    server.sendToolListChanged();
+    await stream.inbox.method(TOOLS);
+    const [primed] = stream.events;
+    stream.close();
+    await expect.poll(async () => (await client()).sessionId !== undefined).toBe(true);
+    const second = await ada.listen(primed?.id);
+    await second.inbox.method(RESOURCES);
+    expect(second.inbox.methods).toEqual([TOOLS, TOOLS, RESOURCES]);
+    const [, kept, gap] = second.events;
+    expect([kept?.event, gap?.event]).toEqual(['message', 'gap']);
+  });
+});
