@@ -22,6 +22,7 @@ describe('an answer', () => {
     [answer(JSON.stringify(RESULT)), [RESULT]],
     [answer(JSON.stringify([RESULT, RESULT])), [RESULT, RESULT]],
     [answer(`: keep-alive\n\n${event(RESULT)}`, STREAM), [RESULT]],
+    [answer(`id: 1\ndata:\n\n${event(RESULT)}`, STREAM), [RESULT]],
     [answer('', STREAM), []],
     [answer('', '', 202), []],
   ])('is lawful: %j', (it, messages) => {
@@ -48,6 +49,7 @@ describe('an answer', () => {
     answer(event(RESULT).trim(), STREAM),
     answer(`what: ever\n\n${event(RESULT)}`, STREAM),
     answer(event(RESULT).replace('message', 'other'), STREAM),
+    answer(`data:\n\n${event(RESULT)}`, STREAM),
     answer(event({ jsonrpc: '2.0', id: null, result: {} }), STREAM),
   ])('is not lawful: %j', (it) => {
     expect(() => lawfulMessages(it)).toThrow();

@@ -51,11 +51,11 @@ export function eventsIn(text: string, cuts: readonly number[] = []): unknown[] 
   const messages: unknown[] = [];
   const faults: unknown[] = [];
   const parser = createParser({
-    onEvent: ({ event, data }) => {
-      // A priming event has neither a name nor data.
-      if (event !== 'message' && (event !== undefined || data !== ''))
-        faults.push(`an event ${event}`);
-      if (data !== '') messages.push(JSON.parse(data));
+    onEvent: ({ event, data, id }) => {
+      // A priming event has an id, and neither a name nor data (2025-11-25 transports).
+      const isPriming = event === undefined && data === '' && id !== undefined;
+      if (event === 'message') messages.push(JSON.parse(data));
+      else if (!isPriming) faults.push(`an event ${event}`);
     },
     onError: (error) => faults.push(error.message),
   });
