@@ -9,19 +9,22 @@ import fc from 'fast-check';
 import { agree } from './agreement.js';
 import { CALL_STEPS } from './call-steps.js';
 import { QUESTION_STEPS } from './question-steps.js';
+import { SEED } from './seed.js';
 import { Model } from './session-model.js';
 import { openSession, SESSION_STEPS } from './session-steps.js';
 import type { Sides, Step } from './step.js';
 import { finishAll, resumeAll, STREAM_STEPS } from './stream-steps.js';
-import { type Setup, World } from './world.js';
+import { type Sabotage, type Setup, World } from './world.js';
 
 /** How many runs, and of what length. */
 export interface Runs {
   readonly runs: number;
-  /** Most steps of one run. */
+  /** Most steps of one run, possible or not. */
   readonly steps: number;
   /** Repeats one failed run; printed with it. */
   readonly replay?: Replay;
+  /** Breaks the endpoint, to see that it is noticed; the first failure is not shrunk then. */
+  readonly sabotage?: Sabotage;
 }
 
 /** Where a failed run is found again. */
@@ -52,6 +55,9 @@ const WEIGHTS: Readonly<Record<keyof typeof STEPS, number>> = {
   ...{ AnswerForeign: 2, Listen: 4, DropListen: 3, ListChanged: 3, Resume: 8, ResumeForeign: 2 },
   ...{ ResumeForged: 2, ReportWhileResuming: 5, FinishWhileResuming: 4 },
 };
+
+/** Runs that take longer on the whole are stopped. */
+const MAX_MS_A_RUN = 2_000;
 
 const SETUP = fc.record<Setup>({
   isSealed: fc.boolean(),
@@ -95,7 +101,7 @@ class Doing implements fc.AsyncCommand<Model, World> {
 }
 
 /** Runs the model; throws for the first run that fails, shrunk, with how it is repeated. */
-export async function runSessions({ runs, steps, replay }: Runs): Promise<Tally> {
+export async function runSessions({ runs, steps, replay, sabotage }: Runs): Promise<Tally> {
   const tally: Tally = new Map();
   const names = STEP_NAMES.flatMap((name) => Array.from({ length: WEIGHTS[name] }, () => name));
   const doings = names.map((name) =>
@@ -107,21 +113,27 @@ export async function runSessions({ runs, steps, replay }: Runs): Promise<Tally>
     ...{ maxCommands: steps, size: 'max' },
     ...(replay && { replayPath: replay.replayPath }),
   });
-  const property = fc.asyncProperty(SETUP, fc.noBias(lives), live);
+  const property = fc.asyncProperty(SETUP, fc.noBias(lives), (setup, commands) =>
+    live(setup, commands, sabotage),
+  );
   const details = await fc.check(property, {
-    numRuns: runs,
-    ...(replay && { seed: replay.seed, path: replay.path, endOnFailure: true }),
+    ...{ numRuns: runs, seed: replay?.seed ?? SEED },
+    ...{ endOnFailure: replay !== undefined || sabotage !== undefined },
+    ...(replay && { path: replay.path }),
+    // A failure is told in time, if not as short as it could be.
+    ...{ interruptAfterTimeLimit: MAX_MS_A_RUN * runs, markInterruptAsFailure: true },
   });
   if (!details.failed) return tally;
   // Commands were shared with runs that came after this one: what they did is told by the last.
-  if (details.counterexample !== null) await live(...details.counterexample).catch(() => {});
+  if (details.counterexample !== null)
+    await live(...details.counterexample, sabotage).catch(() => {});
   throw new Error(failureText(details));
 }
 
 type Lived = [Setup, Iterable<fc.AsyncCommand<Model, World>>];
 
-async function live(...[setup, commands]: Lived): Promise<void> {
-  const world = await World.open(setup);
+async function live(...[setup, commands, sabotage]: [...Lived, Sabotage?]): Promise<void> {
+  const world = await World.open(setup, sabotage);
   const sides: Sides = { model: new Model(setup), world };
   try {
     await fc.asyncModelRun(async () => {
@@ -142,16 +154,14 @@ function failureText(details: fc.RunDetails<Lived>): string {
   const { seed, counterexamplePath: path, counterexample, numRuns, numShrinks } = details;
   const [setup, commands] = counterexample ?? [];
   const [, replayPath = ''] = /replayPath="([^"]*)"/.exec(String(commands)) ?? [];
-  const fault = details.errorInstance;
+  const { errorInstance: fault } = details;
+  const done = String(commands).replace(/\s*\/\*.*\*\/$/, '');
   return [
     `Sessions did not do as they should: run ${numRuns}, shrunk ${numShrinks} times.`,
     `To repeat it: SESSION_MODEL='${JSON.stringify({ seed, path, replayPath })}'`,
     `The endpoint: ${JSON.stringify(setup)}`,
-    'After two sessions were opened:',
-    ...String(commands)
-      .replace(/\s*\/\*.*\*\/$/, '')
-      .split(',')
-      .map((done) => `  ${done}`),
-    fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),
+    'Two sessions were opened, then:',
+    ...(done === '' ? ['nothing'] : done.split(',')).map((step) => `  ${step}`),
+    fault instanceof Error ? fault.message : 'It took too long.',
   ].join('\n');
 }

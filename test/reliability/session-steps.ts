@@ -65,11 +65,13 @@ export const SESSION_STEPS = {
   }),
 
   Delete: step<ModelSession>(sessions, nonceOf, async (session, _, sides) => {
+    await sides.world.quiet();
     await deleted(session, sides);
   }),
 
   /** The server's side ends it. */
   Close: step<ModelSession>(sessions, nonceOf, async (session, _, { model, world }) => {
+    await world.quiet();
     const wasThere = session.life !== 'gone';
     if (wasThere) model.end(session);
     const id = world.sessionIds.get(session.nonce) ?? '';
@@ -107,6 +109,7 @@ export const SESSION_STEPS = {
   /** A session ends while another of its requests is on its way: no order is promised, but an end is. */
   DeleteWhile: step<ModelSession>(usable, nonceOf, async (session, choice, sides) => {
     const { model, world } = sides;
+    await world.quiet();
     if (!model.find(session)) return deleted(session, sides);
     const key = model.nextKey();
     const racing = new Expectation(key);
@@ -121,6 +124,11 @@ export const SESSION_STEPS = {
   }),
 } as const;
 
+/**
+ * Ends a session whose streams are at rest.
+ *
+ * A connection that is still being caught up ends without the errors of its calls: their log is gone.
+ */
 async function deleted(session: ModelSession, { model, world }: Sides): Promise<void> {
   const { key, status } = model.delete(session);
   world.send(key, senderOf(world, session), { method: 'DELETE' });

@@ -39,7 +39,7 @@ export const STREAM_STEPS = {
 
   ListChanged: step<readonly ModelSession[]>(
     (model) => [usable(model)].filter(({ length }) => length > 0),
-    (told) => told.map(nonceOf).join(),
+    (told) => told.map(nonceOf).join(' and '),
     (_, __, { model, world }) => {
       model.changeTools();
       world.changeTools();

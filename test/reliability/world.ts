@@ -11,7 +11,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import express from 'express';
-import { type McpRouter, mcpRouter, memoryEventStore } from 'express-mcp-router';
+import {
+  type EventLog,
+  type McpRouter,
+  mcpRouter,
+  memoryEventStore,
+  type Store,
+} from 'express-mcp-router';
 import { login } from '../support/login.js';
 import { type AgingStore, agingStore } from './aging-store.js';
 import { delayedLog, delays } from './delays.js';
@@ -35,6 +41,12 @@ export interface Setup {
   readonly delays: number | undefined;
   readonly responseMode: 'auto' | 'sse';
   readonly maxEvents: number;
+}
+
+/** Breaks what the endpoint stands on. */
+export interface Sabotage {
+  log?(log: EventLog): EventLog;
+  store?(store: Store): Store;
 }
 
 /** A session that nobody used for so long is idle. */
@@ -66,15 +78,16 @@ export class World {
   /** Connections that the server has seen the end of. */
   readonly #closed = new Set<string>();
 
-  private constructor(setup: Setup) {
+  private constructor(setup: Setup, { log: breakLog, store: breakStore }: Sabotage) {
     this.#setup = setup;
     const delay = setup.delays === undefined ? undefined : delays(setup.delays);
     this.#aging = agingStore(delay);
-    const log = memoryEventStore({ maxEventsPerStream: setup.maxEvents });
+    const memory = memoryEventStore({ maxEventsPerStream: setup.maxEvents });
+    const log = breakLog?.(memory) ?? memory;
     const create = () => this.#puppets.create();
     const createLater = delay === undefined ? create : () => delay(create);
     this.#router = mcpRouter(setup.isFactory ? createLater : create(), {
-      store: this.#aging.store,
+      store: breakStore?.(this.#aging.store) ?? this.#aging.store,
       eventStore: delay === undefined ? log : delayedLog(log, delay),
       responseMode: setup.responseMode,
       upgradeAfterMs: NEVER_MS,
@@ -91,8 +104,8 @@ export class World {
     this.#wire = new RecordingWire(this.history);
   }
 
-  static async open(setup: Setup): Promise<World> {
-    const world = new World(setup);
+  static async open(setup: Setup, sabotage: Sabotage = {}): Promise<World> {
+    const world = new World(setup, sabotage);
     world.#web.listen(0, '127.0.0.1');
     await once(world.#web, 'listening');
     return world;
