@@ -40,9 +40,11 @@ export const STREAM_STEPS = {
   ListChanged: step<readonly ModelSession[]>(
     (model) => [usable(model)].filter(({ length }) => length > 0),
     (told) => told.map(nonceOf).join(' and '),
-    (_, __, { model, world }) => {
+    async (_, __, { model, world }) => {
       model.changeTools();
       world.changeTools();
+      // Nobody waits for what is kept for a client that is away.
+      await world.quiet();
     },
   ),
 
