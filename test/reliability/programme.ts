@@ -12,6 +12,7 @@ import { FOREIGN_SESSIONS } from './foreign-sessions.js';
 import { GRAMMAR } from './grammar.js';
 import { HEADS } from './heads.js';
 import { INITIALIZE_FLOOD } from './initialize-flood.js';
+import { SESSION_LIVES } from './session-lives.js';
 import { SLOW_CLIENTS } from './slow-clients.js';
 import { STOPPED_READERS } from './stopped-readers.js';
 
@@ -24,6 +25,7 @@ export const PROGRAMME: readonly Experiment[] = [
   GRAMMAR,
   HEADS,
   FOREIGN_SESSIONS,
+  SESSION_LIVES,
   STOPPED_READERS,
   POLLED_CALLS,
   CUT_CONNECTIONS,
