@@ -14,6 +14,7 @@ import { HEADS } from './heads.js';
 import { INITIALIZE_FLOOD } from './initialize-flood.js';
 import { SESSION_LIVES } from './session-lives.js';
 import { SLOW_CLIENTS } from './slow-clients.js';
+import { SOAK } from './soak.js';
 import { STOPPED_READERS } from './stopped-readers.js';
 
 export const PROGRAMME: readonly Experiment[] = [
@@ -29,4 +30,5 @@ export const PROGRAMME: readonly Experiment[] = [
   STOPPED_READERS,
   POLLED_CALLS,
   CUT_CONNECTIONS,
+  SOAK,
 ];

@@ -10,11 +10,12 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { type McpRouter, mcpRouter, serve } from 'express-mcp-router';
+import { type McpRouter, mcpRouter, memoryEventStore, serve } from 'express-mcp-router';
 import type { Question, ServerPlan } from './server-under-test.js';
 import { createServer } from './tools.js';
 
-const { shape, options }: ServerPlan = JSON.parse(process.argv[2] ?? '{}');
+const { shape, log, ...plan }: ServerPlan = JSON.parse(process.argv[2] ?? '{}');
+const options = { ...plan.options, ...(log && { eventStore: memoryEventStore(log) }) };
 
 const { router, port } = shape === 'direct' ? await direct() : await inApp();
 
@@ -57,6 +58,7 @@ const answers: Record<Question, () => unknown> = {
   rssBytes: () => process.memoryUsage.rss(),
   peakBytes: () => process.resourceUsage().maxRSS * 1_024,
   cpu: () => process.cpuUsage(),
+  timers: () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length,
   handles: () => process.getActiveResourcesInfo().length,
   sessions: () => router.mcp.sessions.count(),
   drained,

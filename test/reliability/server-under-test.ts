@@ -8,7 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ServeOptions } from 'express-mcp-router';
+import type { MemoryEventStoreOptions, ServeOptions } from 'express-mcp-router';
 
 const PROGRAM = fileURLToPath(new URL('server-program.ts', import.meta.url));
 const EXEC_ARGV = ['--expose-gc', '--import', 'tsx'];
@@ -17,6 +17,8 @@ const EXEC_ARGV = ['--expose-gc', '--import', 'tsx'];
 export interface ServerPlan {
   readonly shape: 'direct' | 'app' | 'parser-first';
   readonly options?: Omit<ServeOptions, 'print' | 'store' | 'logger' | 'middleware'>;
+  /** Limits of the memory log. */
+  readonly log?: MemoryEventStoreOptions;
 }
 
 /** What a server tells of itself, and in what form. */
@@ -30,6 +32,7 @@ export interface Answers {
   readonly cpu: NodeJS.CpuUsage;
   /** Sockets, timers and the like that keep its process alive. */
   readonly handles: number;
+  readonly timers: number;
   readonly sessions: number;
   /** Milliseconds until no call is running; the server refuses requests afterwards. */
   readonly drained: number;

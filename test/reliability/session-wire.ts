@@ -19,7 +19,11 @@ export const initializeText = (version = '2025-11-25', name = 'wire'): string =>
     jsonrpc: '2.0',
     id: 0,
     method: 'initialize',
-    params: { protocolVersion: version, capabilities: {}, clientInfo: { name, version: '1.0.0' } },
+    params: {
+      protocolVersion: version,
+      capabilities: { elicitation: {} },
+      clientInfo: { name, version: '1.0.0' },
+    },
   });
 
 /** A call of a tool. */

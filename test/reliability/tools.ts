@@ -10,7 +10,8 @@ import { z } from 'zod';
 
 /**
  * `echo` returns its argument; `emit` sends each value as a log message before it returns; `flood` reports
- * progress without a pause, and `flooded` tells how many floods are over.
+ * progress without a pause, and `flooded` tells how many floods are over; `linger` reports now and then,
+ * `ask` elicits.
  */
 export function createServer(): McpServer {
   const capabilities = { logging: {}, resources: { subscribe: true } };
@@ -36,6 +37,21 @@ export function createServer(): McpServer {
     }
     floods += 1;
     return { content: [{ type: 'text', text: 'over' }] };
+  });
+  const linger = { reports: z.int(), everyMs: z.int() };
+  server.registerTool('linger', { inputSchema: linger }, async ({ reports, everyMs }, extra) => {
+    const progressToken = extra._meta?.progressToken ?? '';
+    for (let progress = 1; progress <= reports; progress += 1) {
+      const params = { progressToken, progress };
+      await extra.sendNotification({ method: 'notifications/progress', params });
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+    return { content: [{ type: 'text', text: 'over' }] };
+  });
+  const requestedSchema = { type: 'object' as const, properties: {} };
+  server.registerTool('ask', {}, async () => {
+    const { action } = await server.server.elicitInput({ message: '?', requestedSchema });
+    return { content: [{ type: 'text', text: action }] };
   });
   server.registerTool('flooded', {}, () => ({ content: [{ type: 'text', text: String(floods) }] }));
   server.registerPrompt('greet', {}, () => ({ messages: [] }));
