@@ -50,6 +50,10 @@ export class Person implements OAuthClientProvider {
     this.#tokens = tokens;
   }
 
+  forgetRefreshToken(): void {
+    if (this.#tokens !== undefined) this.#tokens = { ...this.#tokens, refresh_token: undefined };
+  }
+
   codeVerifier = () => this.#verifier;
   saveCodeVerifier(verifier: string): void {
     this.#verifier = verifier;
