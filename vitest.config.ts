@@ -22,6 +22,7 @@ const EXPRESS_4 = { find: /^express$/, replacement: 'express4' };
 
 const WHERE_EXPRESS_COUNTS = [
   'test/express-version.test.ts',
+  'test/flows/**/*.test.ts',
   'test/middleware/**/*.test.ts',
   'test/mounts/**/*.test.ts',
 ];

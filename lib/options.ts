@@ -149,7 +149,8 @@ export interface McpRouterOptions<Handler = Middleware> {
    */
   readonly auth?: AuthGate | false;
   /**
-   * Scopes that every caller has to have, whatever it does. Refused with 403 `insufficient_scope`.
+   * Scopes that every caller has to have, or to have by `scopes.implies`, whatever it does. Refused with
+   * 403 `insufficient_scope`.
    *
    * Default: none. Only with `auth`.
    */

@@ -29,6 +29,7 @@ import {
   REFUSALS,
   type Refusal,
 } from '../lib/protocol/refusals.js';
+import { covers } from '../lib/protocol/scopes.js';
 import { parametersAt, resourceUrl, wellKnownUrl } from '../lib/urls.js';
 import { admit, deny } from './caller.js';
 import { type HttpRequest, isHeaderRepeated, requestedPlace } from './http-exchange.js';
@@ -102,7 +103,7 @@ const KEPT_OUT: readonly string[] = ['missing', 'invalid', 'unavailable'];
 function settle(
   request: IncomingMessage,
   verdict: Verdict,
-  { gate, settings: { requiredScopes } }: Guarded,
+  { gate, settings: { requiredScopes, scopes } }: Guarded,
   { resource }: GuardedEndpoint,
 ): void {
   const document = metadataOf(gate, resource);
@@ -118,7 +119,7 @@ function settle(
       return deny(request, authUnavailable(verdict.retryAfterSeconds));
     case 'valid': {
       const { authInfo, principal } = verdict;
-      if (requiredScopes.every((scope) => authInfo.scopes.includes(scope))) {
+      if (covers(authInfo.scopes, requiredScopes, scopes.implies ?? {})) {
         return admit(request, { authInfo: published(authInfo, document), principal });
       }
       return denyWith(insufficientScope(requiredScopes), INSUFFICIENT_SCOPE);

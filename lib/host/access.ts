@@ -8,7 +8,7 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { Authorize, ScopeRules } from '../options.js';
 import type { JsonRpcRequest, JsonRpcResponse } from '../protocol/json-rpc.js';
-import { reachOf, type ScopeHierarchy } from '../protocol/scopes.js';
+import { covers, type ScopeHierarchy } from '../protocol/scopes.js';
 import {
   listedTarget,
   listOf,
@@ -118,8 +118,7 @@ export class Access {
       .filter(({ kind, fits }) => kind === target.kind && names.some(fits))
       .flatMap(({ scopes }) => scopes);
     if (needed.length === 0) return undefined;
-    const granted = reachOf(authInfo?.scopes ?? [], this.#hierarchy);
-    return needed.every((scope) => granted.has(scope)) ? undefined : needed;
+    return covers(authInfo?.scopes ?? [], needed, this.#hierarchy) ? undefined : needed;
   }
 }
 

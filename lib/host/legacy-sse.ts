@@ -28,6 +28,7 @@ import type { EndpointParts } from './parts.js';
 import { takePosted } from './posted.js';
 import { idIn, refuse, refuseFault } from './refuse.js';
 import { type AnswerPort, idOf } from './requests.js';
+import { endWithToken } from './token-end.js';
 
 /** A connection that nobody shakes hands on is closed after this time. */
 const HANDSHAKE_MS = 60_000;
@@ -111,6 +112,7 @@ export class LegacySse {
     this.#connections.set(id, connection);
     this.#silent.add(connection);
     reply.onAbort(() => this.#leave(connection));
+    endWithToken(exchange, reply, sink);
   }
 
   async #receive(exchange: Exchange, reply: Reply, sessionId: string): Promise<void> {

@@ -17,8 +17,7 @@ import { refuse } from './refuse.js';
 import type { Lease } from './server-source.js';
 import type { Found } from './streams.js';
 import { sendUpdate } from './subscriptions.js';
-
-const MAX_TIMER_MS = 2_147_483_647;
+import { endWithToken } from './token-end.js';
 
 /** A GET that is let in. */
 export interface Listener {
@@ -59,7 +58,7 @@ function unreadable({ parts }: Listener) {
 }
 
 async function openStandalone(listener: Listener, isLost: boolean): Promise<void> {
-  const { parts, session, reply } = listener;
+  const { parts, session, exchange, reply } = listener;
   const lease = await leaseOf(listener);
   if (lease === undefined) return;
   const stream = parts.streams.standalone(session);
@@ -68,7 +67,8 @@ async function openStandalone(listener: Listener, isLost: boolean): Promise<void
     stream.disconnect(sink);
     leave(listener, stream, lease);
   });
-  endWithToken(listener, sink);
+  // A call outlives its token.
+  endWithToken(exchange, reply, sink);
   hearOnly(listener);
   stream.connect(sink);
   session.attach(stream);
@@ -80,14 +80,16 @@ async function openStandalone(listener: Listener, isLost: boolean): Promise<void
 
 async function resumeStandalone(listener: Listener, found: Found): Promise<void> {
   const { stream, wasAway } = found;
-  const { parts, session } = listener;
+  const { parts, session, exchange, reply } = listener;
   const lease = await leaseOf(listener);
   if (lease === undefined) return;
   session.attach(stream);
   parts.absent.delete(session);
   hearOnly(listener);
   const gone = () => leave(listener, stream, lease);
-  const resumed = await resume(listener, found, gone, (sink) => endWithToken(listener, sink));
+  const resumed = await resume(listener, found, gone, (sink) =>
+    endWithToken(exchange, reply, sink),
+  );
   if (resumed !== 'gap' && resumed !== 'connected') return gone();
   if (wasAway) stream.tellGap();
   if (wasAway || resumed === 'gap') resync(stream, session, lease);
@@ -136,16 +138,6 @@ function hearOnly({ parts: { access }, session, exchange }: Listener): void {
   if (access === undefined) return;
   const { authInfo, principal, params } = exchange;
   session.mayHear = (uri) => access.mayHear(uri, { authInfo, principal, params });
-}
-
-/** A standalone stream's connection ends with its token; a call outlives it. */
-function endWithToken({ exchange, reply }: Listener, sink: EventSink): void {
-  const { expiresAt } = exchange.authInfo ?? {};
-  if (expiresAt === undefined) return;
-  const leftMs = Math.min(Math.max(0, expiresAt * 1_000 - Date.now()), MAX_TIMER_MS);
-  const timer = setTimeout(() => sink.end(), leftMs);
-  timer.unref();
-  reply.onAbort(() => clearTimeout(timer));
 }
 
 /** A standalone stream's connection is gone: the stream waits a while for the client to come back. */

@@ -10,10 +10,7 @@
 export type ScopeHierarchy = Readonly<Record<string, readonly string[]>>;
 
 /** What was granted and all that it contains, at any depth. */
-export function reachOf(
-  granted: readonly string[],
-  hierarchy: ScopeHierarchy,
-): ReadonlySet<string> {
+function reachOf(granted: readonly string[], hierarchy: ScopeHierarchy): ReadonlySet<string> {
   const reached = new Set(granted);
   for (const scope of reached) {
     for (const contained of Object.hasOwn(hierarchy, scope) ? (hierarchy[scope] ?? []) : []) {
@@ -21,4 +18,15 @@ export function reachOf(
     }
   }
   return reached;
+}
+
+/** True when `needed` was granted, or follows from what was. */
+export function covers(
+  granted: readonly string[],
+  needed: readonly string[],
+  hierarchy: ScopeHierarchy,
+): boolean {
+  if (needed.every((scope) => granted.includes(scope))) return true;
+  const reached = reachOf(granted, hierarchy);
+  return needed.every((scope) => reached.has(scope));
 }

@@ -13,6 +13,7 @@ import { fromRequest, type McpRouterOptions } from 'express-mcp-router';
 import { describe, expect, it } from 'vitest';
 import { endpoint } from '../support/endpoint.js';
 import type { RawClient } from '../support/raw-client.js';
+import { post } from '../support/raw-request.js';
 import { text } from '../support/tool-result.js';
 
 const SCOPES: McpRouterOptions['scopes'] = {
@@ -57,10 +58,10 @@ const BY_LOGIN = fromRequest(({ auth }) => auth);
 
 async function start(options: McpRouterOptions = { scopes: SCOPES }) {
   const { server, ran } = offices();
-  const { client, router } = await endpoint(server, { auth: BY_LOGIN, ...options });
+  const { client, router, url } = await endpoint(server, { auth: BY_LOGIN, ...options });
   const as = (user: string, ...scopes: string[]) =>
     client({ headers: { 'X-User': user, 'X-Scopes': scopes.join(' ') } });
-  return { server, ran, as, router, client };
+  return { server, ran, as, router, client, url };
 }
 
 /** Status of a request, and the challenge that it met. */
@@ -109,6 +110,18 @@ describe('a call without its scopes', () => {
     }
     expect((await outcome(root, 'resources/read', { uri: 'test://a/secret' })).status).toBe(200);
     expect((await outcome(root, 'prompts/get', { name: 'audit' })).status).toBe(403);
+  });
+
+  it('is one that comes in with a scope that contains what the endpoint requires', async () => {
+    const { url, client } = await start({ scopes: SCOPES, requiredScopes: ['files:write'] });
+    const statusOf = async (...scopes: string[]) => {
+      const headers = { 'X-User': 'ada', 'X-Scopes': scopes.join(' ') };
+      return (await post(url, { jsonrpc: '2.0', id: 1, method: 'ping' }, { headers })).status;
+    };
+    expect(await statusOf('files:read')).toBe(403);
+    expect(await statusOf('toString', '__proto__')).toBe(403);
+    const root = await client({ headers: { 'X-User': 'root', 'X-Scopes': 'admin' } });
+    expect((await outcome(root, ...call('delete_file'))).status).toBe(200);
   });
 
   it('names what the endpoint requires as well', async () => {

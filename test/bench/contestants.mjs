@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { constant, echo, legacyCall, listing, modernCall } from './load/messages.mjs';
+import { bearerCall, constant, echo, legacyCall, listing, modernCall } from './load/messages.mjs';
 
 /**
  * @typedef {object} Contestant
  * @property {string} id
  * @property {string} label
  * @property {import('./load/peer.mjs').PeerKind} kind
- * @property {'echo' | 'constant' | 'legacy' | 'modern'} speaks
+ * @property {'echo' | 'constant' | 'legacy' | 'bearer' | 'modern'} speaks
  * @property {number} tools
  * @property {number | 'one-each' | 'none'} sessions - how many are open; `one-each`: one per connection.
  */
@@ -45,6 +45,13 @@ const ALL = {
     file: 'ours',
     start: 'shared',
     options: { stateless: true },
+  },
+  'ours-token': {
+    label: 'ours, shared server, stateless, jwtAuth with a cached token',
+    file: 'ours',
+    start: 'shared',
+    options: { stateless: true, isProtected: true },
+    speaks: 'bearer',
   },
   'ours-session': {
     label: 'ours, shared server, sessions',
@@ -156,6 +163,7 @@ export function contestant(id, tools) {
 export function askingOf({ speaks, tools }, operation, port, connections, sessionIds) {
   if (speaks === 'echo') return () => echo(port);
   if (speaks === 'constant') return () => constant(port);
+  if (speaks === 'bearer') return () => bearerCall(port);
   if (speaks === 'modern') return () => modernCall(port);
   const question = operation === 'list' ? listing(tools) : legacyCall;
   const turns = new Array(connections).fill(0);

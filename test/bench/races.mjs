@@ -44,6 +44,7 @@ export function programme(manySessions) {
         ...of([...OURS, ...PEERS], 500),
       ]),
       race('list', 500, connections, of(LISTERS, 500)),
+      tokenRace(connections),
     ]),
     {
       id: 'sessions-32',
@@ -53,6 +54,12 @@ export function programme(manySessions) {
       contestants: [contestant('ours-1-session', 10), crowd],
     },
   ];
+}
+
+/** The same calls with and without a token. @param {number} connections */
+function tokenRace(connections) {
+  const calls = race('call', 10, connections, of(['ours-stateless', 'ours-token'], 10));
+  return { ...calls, id: `token-10-${connections}`, title: `${calls.title}, with a token` };
 }
 
 /**
@@ -130,5 +137,6 @@ function floorsAt(connections) {
     ...perMode('stateless'),
     ...perMode('session'),
     call('ours-factory', 'ours-session', 0.9),
+    { ...call('ours-token', 'ours-stateless', 0.8), race: `token-10-${connections}` },
   ];
 }

@@ -32,9 +32,11 @@ const STORIES = {
   'legacy-sse': 1,
   'nested-mounts': 3,
   'per-user-tools': 1,
+  'remote-authorization-server': 1,
   'several-servers': 3,
   'several-tenants': 2,
   stateless: 2,
+  'tool-scopes': 1,
 };
 
 const { 'browser-client': pageAndEndpoint, ...STORIES_OF_NODE } = STORIES;

@@ -189,6 +189,29 @@ describe('the end of the connection', () => {
   });
 });
 
+describe('a token that expires', () => {
+  const login = (seconds: number) => ({
+    'X-User': 'ada',
+    'X-Expires-At': String(Math.ceil(Date.now() / 1_000) + seconds),
+  });
+
+  it('ends the connection, and with it the session and its calls', async () => {
+    const { server, call } = teller();
+    const { connect } = await sseEndpoint(server);
+    const client = await connect({ headers: login(1) });
+    await client.post(TELL);
+    const tool = await call();
+    await Promise.all([client.ended, aborted(tool)]);
+    expectRefusal(await client.post(PING), { ...UNKNOWN, id: PING.id });
+  });
+
+  it('is taken for what it says: a connection with time left goes on', async () => {
+    const { connect } = await sseEndpoint(greeter().server);
+    const client = await connect({ headers: login(3_600) });
+    expect(await client.ask('ping')).toMatchObject({ result: {} });
+  });
+});
+
 describe('an end that the endpoint makes', () => {
   it('by sessions.close() is told to the calls and closes the connection', async () => {
     const { server, call } = teller();

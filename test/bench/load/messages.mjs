@@ -7,6 +7,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { headerOf } from './connection.mjs';
+import { TOKEN } from './token.mjs';
 
 /** @typedef {import('./connection.mjs').Reply} Reply */
 /** @typedef {{ text: string, isRight: (reply: Reply) => boolean }} Question */
@@ -42,10 +43,19 @@ export function legacyHeaders(sessionId) {
 
 /** @param {number} port @param {string} [sessionId] @returns {Question} */
 export function legacyCall(port, sessionId) {
+  return call(port, legacyHeaders(sessionId));
+}
+
+/** A call with a token. @param {number} port @returns {Question} */
+export function bearerCall(port) {
+  return call(port, `${legacyHeaders()}Authorization: Bearer ${TOKEN}\r\n`);
+}
+
+/** @param {number} port @param {string} headers @returns {Question} */
+function call(port, headers) {
   const id = nextId();
-  const message = callOf(id);
   return {
-    text: postOf(port, message, legacyHeaders(sessionId)),
+    text: postOf(port, callOf(id), headers),
     isRight: (reply) => isSum(reply, id),
   };
 }

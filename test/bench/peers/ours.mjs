@@ -5,22 +5,31 @@
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
-import { mcpRouter, serve } from '../../../dist/lib/index.js';
+import { jwtAuth, mcpRouter, serve } from '../../../dist/lib/index.js';
+import { BASE_URL, ISSUER, SECRET } from '../load/token.mjs';
 import { portOf } from './listen.mjs';
 import { SERVER_INFO, toolShelf, withTools } from './tools.mjs';
 
 /**
  * One server for all clients.
  *
- * @param {{ tools: number, stateless?: boolean, secret?: string, manySessions?: boolean }} options -
- * `manySessions` lifts the limits that keep one address from opening them.
+ * @param {{ tools: number, stateless?: boolean, secret?: string, manySessions?: boolean, isProtected?: boolean }} options -
+ * `manySessions` lifts the limits that keep one address from opening them; `isProtected` asks for a token.
  */
-export async function shared({ tools, stateless = false, secret, manySessions = false }) {
+export async function shared(options) {
+  const { tools, stateless = false, secret, manySessions = false, isProtected = false } = options;
   const server = withTools(new McpServer(SERVER_INFO), toolShelf(tools));
   const session = manySessions ? { max: 200_000, perAddress: 200_000 } : undefined;
-  const router = mcpRouter(server, { stateless, secret, session });
+  const gate = isProtected ? GATE : {};
+  const router = mcpRouter(server, { stateless, secret, session, ...gate });
   return { port: await mounted(router), broadcast: () => server.sendToolListChanged() };
 }
+
+const GATE = {
+  baseUrl: BASE_URL,
+  auth: jwtAuth({ issuer: ISSUER, secret: SECRET }),
+  requiredScopes: ['mcp'],
+};
 
 /** The direct server, with no app around it. @param {{ tools: number }} options */
 export async function direct({ tools }) {
