@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express, { type Express, Router } from 'express';
 import type { McpRouter, McpRouterOptions } from 'express-mcp-router';
 import { jwtAuth, mcpRouter, wellKnownRouter } from 'express-mcp-router';
@@ -59,20 +58,20 @@ const CLIENTS = [
 ] as const;
 
 /** A protected endpoint in an app as they are; anything but its documents and itself is a page. */
-async function protectedAt(place: Place, server: McpServer, options: McpRouterOptions = {}) {
+async function protectedAt(place: Place, known?: PeopleIssuer) {
   const app = express();
   const inside = await listen(app);
   const origin = (await place.front?.(inside)) ?? inside;
-  const issuer: PeopleIssuer = await peopleIssuer((resource) => resource === url);
-  const mcp = mcpRouter(server, {
+  const issuer = known ?? (await peopleIssuer());
+  const mcp = mcpRouter(curious(), {
     baseUrl: origin + place.base,
     auth: jwtAuth({ issuer: issuer.url }),
     requiredScopes: ['mcp'],
     ...place.options,
-    ...options,
   });
   onTestFinished(() => mcp.mcp.close());
   const { url = '' } = mcp.mcp;
+  issuer.resources.add(url);
   app.use(helmet(), express.json(), express.urlencoded({ extended: true }), wellKnownRouter(mcp));
   place.mount(app, mcp).use((_req, res) => void res.send('<!doctype html><title>The app</title>'));
   return { url, issuer };
@@ -84,7 +83,7 @@ const FLOWS = GENERATIONS.flatMap((generation) =>
 
 /** Follows the whole way, and checks where it led. */
 async function follow({ generation, client }: (typeof FLOWS)[number], place: Place) {
-  const { url, issuer } = await protectedAt(place, curious());
+  const { url, issuer } = await protectedAt(place);
   const ada = new Person(client && { ...client, issuer: issuer.url });
   const { call } = await logInAndConnect(generation, url, ada);
   expect(await call('who')).toMatchObject({
@@ -109,7 +108,7 @@ describe.each(FLOWS)('the client of $sdk $which', (flow) => {
 
 describe.each(GENERATIONS)('$name', (generation) => {
   it('gets a token by auth() alone, and needs no login for the next client', async () => {
-    const { url } = await protectedAt(AT_API, curious());
+    const { url } = await protectedAt(AT_API);
     const ada = new Person();
     expect(await generation.auth(url, ada)).toBe('REDIRECT');
     expect(await generation.auth(url, ada, await ada.logIn())).toBe('AUTHORIZED');
@@ -120,7 +119,7 @@ describe.each(GENERATIONS)('$name', (generation) => {
   });
 
   it('renews a token that is refused, and its session goes on', async () => {
-    const { url, issuer } = await protectedAt(AT_API, curious());
+    const { url, issuer } = await protectedAt(AT_API);
     const ada = new Person();
     const client = await logInAndConnect(generation, url, ada);
     const { sessionId } = client;
@@ -134,10 +133,8 @@ describe.each(GENERATIONS)('$name', (generation) => {
   });
 
   it('gets nowhere with a token for the endpoint next door', async () => {
-    const [here, there] = [
-      await protectedAt(AT_API, curious()),
-      await protectedAt(AT_API, curious()),
-    ];
+    const here = await protectedAt(AT_API);
+    const there = await protectedAt(AT_API, here.issuer);
     const ada = new Person();
     await logInAndConnect(generation, here.url, ada);
     const mallory = new Person();

@@ -11,7 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { curious } from '../support/guarded.js';
 import { listen } from '../support/listen.js';
 import { GENERATIONS, logInAndConnect } from '../support/official-clients.js';
-import { KNOWN, type PeopleIssuer, peopleIssuer } from '../support/people-issuer.js';
+import { KNOWN, peopleIssuer } from '../support/people-issuer.js';
 import { Person } from '../support/person.js';
 import { text } from '../support/tool-result.js';
 
@@ -22,7 +22,8 @@ async function files() {
   server.registerTool('write', {}, ({ authInfo }) => text(ran.push(String(authInfo?.scopes))));
   const app = express();
   const origin = await listen(app);
-  const issuer: PeopleIssuer = await peopleIssuer((resource) => resource === `${origin}/mcp`);
+  const issuer = await peopleIssuer();
+  issuer.resources.add(`${origin}/mcp`);
   const mcp = mcpRouter(server, {
     baseUrl: origin,
     auth: jwtAuth({ issuer: issuer.url }),

@@ -29,16 +29,19 @@ const SCOPES = ['mcp', 'files:read', 'files:write'];
 /** A running provider. */
 export interface PeopleIssuer {
   readonly url: string;
+  /** What it issues tokens for; anything else is an `invalid_target`. */
+  readonly resources: Set<string>;
   /** Method and path of everything that it was asked for, in order; `:uid` stands for ids. */
   readonly asked: string[];
 }
 
-/** Issues JWTs for these resources until the running test ends; any other is an `invalid_target`. */
-export async function peopleIssuer(isKnown: (resource: string) => boolean): Promise<PeopleIssuer> {
+/** Issues JWTs until the running test ends. */
+export async function peopleIssuer(): Promise<PeopleIssuer> {
+  const resources = new Set<string>();
   const asked: string[] = [];
   const jwks = { keys: [await signingKey()] };
   const url = await listenAs((origin) => {
-    const provider = providerAt(origin, jwks, isKnown);
+    const provider = providerAt(origin, jwks, resources);
     return express()
       .use((req, _res, next) => {
         asked.push(`${req.method} ${req.path.replace(/\/[\w-]{21}$/, '/:uid')}`);
@@ -47,7 +50,7 @@ export async function peopleIssuer(isKnown: (resource: string) => boolean): Prom
       .get('/interaction/:uid', (req, res) => agree(provider, req, res))
       .use(provider.callback());
   });
-  return { url, asked };
+  return { url, resources, asked };
 }
 
 async function signingKey() {
@@ -58,7 +61,7 @@ async function signingKey() {
 function providerAt(
   url: string,
   jwks: NonNullable<ConstructorParameters<typeof Provider>[1]>['jwks'],
-  isKnown: (resource: string) => boolean,
+  resources: ReadonlySet<string>,
 ): Provider {
   return new Provider(url, {
     jwks,
@@ -80,7 +83,7 @@ function providerAt(
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_context, audience) => {
-          if (!isKnown(audience)) throw new errors.InvalidTarget();
+          if (!resources.has(audience)) throw new errors.InvalidTarget();
           const jwt = { sign: { alg: 'ES256' as const } };
           const scope = SCOPES.join(' ');
           return { audience, scope, accessTokenTTL: 60, accessTokenFormat: 'jwt', jwt };
