@@ -161,42 +161,30 @@ function oneTerminal({ conversations }: Told): string[] {
     .map(([call, names]) => `${call} was answered as ${[...names].join(' and ')}`);
 }
 
+/** Who has read the answer to a request to its end has the response that was handed over before. */
 function nothingLost({ history, conversations }: Told): string[] {
   const terminals = terminalsIn(conversations);
   return history.flatMap((entry, at) => {
     if (entry.what !== 'sent') return [];
     const call = callOf(entry.session, entry.request);
     if (terminals.has(call)) return [];
-    const end = conversations.find((it) => isOwnEnd(it, entry) || isLaterEnd(it, at, entry));
-    return end === undefined ? [] : [`${call} was answered, ${end.connection} ended without it`];
-
-    function isOwnEnd(
-      it: Conversation,
-      { session, request }: { session: string; request: unknown },
-    ) {
-      const isOwn = it.session === session && it.request === request && it.end?.by === 'server';
-      return isOwn && isServed(it) && it.reads.every(({ id }) => id === undefined);
-    }
-  });
-
-  /** A connection that was opened for the rest of the stream, and got all there was. */
-  function isLaterEnd(it: Conversation, at: number, entry: { session: string; request: unknown }) {
-    const named = placeOf(it.after)?.stream;
-    if (named === undefined || it.at < at || it.end?.by !== 'server' || !isServed(it)) return false;
-    const end = it.end.at;
-    const isTakenOver = conversations.some(
-      (other) => placeOf(other.after)?.stream === named && other.at > it.at && other.at < end,
-    );
-    return !isTakenOver && streamOf(entry) === named;
-  }
-
-  function streamOf({ session, request }: { session: string; request: unknown }) {
     const own = conversations.find(
-      (it) => it.session === session && it.request === request && isServed(it),
+      (it) => it.session === entry.session && it.request === entry.request && isServed(it),
     );
-    return placeOf(own?.reads.find(({ id }) => id !== undefined)?.id)?.stream;
-  }
+    const stream = placeOf(own?.reads.find(({ id }) => id !== undefined)?.id)?.stream;
+    const readers = conversations.filter(({ after }) => placeOf(after)?.stream === stream);
+    const later = stream === undefined ? [own] : readers.filter((reader) => reader.at > at);
+    const end = later.find((it) => it !== undefined && hasReadAll(it, readers));
+    return end === undefined ? [] : [`${call} was answered, ${end.connection} ended without it`];
+  });
 }
+
+/** It was ended by the server, and not because its client has opened another connection. */
+const hasReadAll = (it: Conversation, readers: readonly Conversation[]): boolean =>
+  it.end?.by === 'server' && isServed(it) && !isTakenOver(it, readers);
+
+const isTakenOver = ({ at, end }: Conversation, readers: readonly Conversation[]): boolean =>
+  readers.some((other) => other.at > at && end !== undefined && other.at < end.at);
 
 function cancelledForGood({ history, conversations }: Told): string[] {
   const sent = new Set<string>();

@@ -221,6 +221,15 @@ const BAD: readonly (readonly [RuleName, string, readonly Entry[]])[] = [
   ],
   [
     'no response is lost',
+    'the end of the second connection that was opened for it',
+    [
+      ...[post('c', 1), read('c', p(0)), ended('c', 'client'), sent(1)],
+      ...[get('d', p(0)), read('d', p(0)), ended('d', 'client')],
+      ...[get('e', p(0)), read('e', p(0)), ended('e')],
+    ],
+  ],
+  [
+    'no response is lost',
     '204 for a client that has no response',
     [
       ...[post('c', 1), read('c', p(0)), ended('c', 'client'), sent(1)],

@@ -20,6 +20,8 @@ export interface RawClientOptions {
   readonly capabilities?: Record<string, unknown>;
   /** Sent with every request. */
   readonly headers?: Record<string, string>;
+  /** Its connections, when they are shared with other clients; they are not closed with this one. */
+  readonly agent?: Agent;
   /** Answers a server-to-client request; without it questions stay open. */
   readonly onRequest?: (request: Message) => Record<string, unknown>;
 }
@@ -62,12 +64,13 @@ export class RawClient {
   sessionId: string | undefined;
   readonly #url: URL;
   readonly #options: RawClientOptions;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: Agent;
   #nextId = 0;
 
   constructor(url: URL | string, options: RawClientOptions = {}) {
     this.#url = new URL(url);
     this.#options = options;
+    this.#agent = options.agent ?? new Agent({ keepAlive: true });
     this.name = options.name ?? 'raw';
     this.version = options.version ?? '2025-11-25';
   }
@@ -166,7 +169,7 @@ export class RawClient {
 
   /** Closes every connection. */
   close(): void {
-    this.#agent.destroy();
+    if (this.#options.agent === undefined) this.#agent.destroy();
   }
 
   #get(lastEventId: string | undefined) {
