@@ -21,6 +21,7 @@ import {
   type Sides,
   sessions,
   step,
+  usable,
 } from './step.js';
 
 export const CALL_STEPS = {
@@ -31,13 +32,14 @@ export const CALL_STEPS = {
     post(sides, session, callOf(id, 'echo', label));
   }),
 
-  SlowCall: step<ModelSession>(sessions, nonceOf, async (session, _, sides) => {
-    const id = session.nextRequest();
-    const label = session.words('call');
-    const begun = sides.model.begin(session, id, label);
-    post(sides, session, callOf(id, 'act', label));
-    if (begun !== undefined) await sides.world.puppet(label);
-  }),
+  SlowCall: step<ModelSession>(sessions, nonceOf, (session, _, sides) => begin(session, 1, sides)),
+
+  /** Several calls in one POST, which the clients of one old revision may send. */
+  Batch: step<ModelSession>(
+    (model) => usable(model).filter(({ allowsBatches }) => allowsBatches),
+    nonceOf,
+    (session, choice, sides) => begin(session, 2 + (choice % 2), sides),
+  ),
 
   /** The client sends the same id again while the call runs. */
   Repeat: step<ModelCall>(running, labelOf, (call, _, sides) => {
@@ -93,6 +95,16 @@ export const CALL_STEPS = {
     (connection, choice, sides) => hangUp(connection, choice % 3 === 0, sides),
   ),
 } as const;
+
+async function begin(session: ModelSession, calls: number, sides: Sides): Promise<void> {
+  const asked = Array.from({ length: calls }, () => ({
+    id: session.nextRequest(),
+    label: session.words('call'),
+  }));
+  const begun = sides.model.begin(session, asked);
+  post(sides, session, ...asked.map(({ id, label }) => callOf(id, 'act', label)));
+  for (const { label } of begun) await sides.world.puppet(label);
+}
 
 export async function report(call: ModelCall, { model, world }: Sides): Promise<void> {
   const words = call.session.words('report');

@@ -109,10 +109,10 @@ function idsRise({ conversations }: Told): string[] {
 const isMark = ({ message, gap }: Read): boolean => message === undefined && gap === undefined;
 
 function noHoles({ conversations }: Told): string[] {
-  return conversations.flatMap(({ connection, request, after, reads }) => {
+  return conversations.flatMap(({ connection, requests, after, reads }) => {
     const named = placeOf(after);
     // The answer to a POST begins with its first event.
-    let cursor = request === undefined ? undefined : 0;
+    let cursor = requests === undefined ? undefined : 0;
     let gap: Read['gap'] = 0;
     return reads.flatMap((read) => {
       if (read.gap !== undefined) gap = added(gap, read.gap);
@@ -169,7 +169,7 @@ function nothingLost({ history, conversations }: Told): string[] {
     const call = callOf(entry.session, entry.request);
     if (terminals.has(call)) return [];
     const own = conversations.find(
-      (it) => it.session === entry.session && it.request === entry.request && isServed(it),
+      (it) => it.session === entry.session && it.requests?.includes(entry.request) && isServed(it),
     );
     const stream = placeOf(own?.reads.find(({ id }) => id !== undefined)?.id)?.stream;
     const readers = conversations.filter(({ after }) => placeOf(after)?.stream === stream);

@@ -19,7 +19,7 @@ const post = (connection: string, request: number, session = ADA): Entry => ({
   what: 'connected',
   connection,
   session,
-  request,
+  requests: [request],
   status: 200,
 });
 

@@ -24,8 +24,8 @@ interface Connected {
   readonly connection: string;
   readonly session: string;
   readonly status: number;
-  /** The request that a POST carried. */
-  readonly request?: RequestId;
+  /** The requests that a POST carried. */
+  readonly requests?: readonly RequestId[];
   /** The event id that a GET named. */
   readonly after?: string;
 }

@@ -5,17 +5,17 @@
  *
  * @module
  */
-import type { Expectation, ModelStream } from './model-stream.js';
+import type { ModelPost } from './model-post.js';
+import type { ModelStream } from './model-stream.js';
 
 /** A call of `act`; it runs until it is over. */
 export interface ModelCall {
   readonly label: string;
   readonly id: number;
   readonly session: ModelSession;
-  readonly post: Expectation;
-  /** `gone`: the client hung up before anything was sent; `streaming`: its stream is open. */
-  state: 'pending' | 'gone' | 'streaming' | 'over';
-  stream: ModelStream | undefined;
+  /** The POST that it came with, alone or with others. */
+  readonly post: ModelPost;
+  isOver: boolean;
   /** Its server is closed: what it still says reaches nobody. */
   isMute: boolean;
 }
@@ -38,6 +38,7 @@ export class ModelSession {
   isStale = false;
   standalone: ModelStream | undefined;
   readonly streams: ModelStream[] = [];
+  readonly posts: ModelPost[] = [];
   readonly calls: ModelCall[] = [];
   readonly questions: ModelQuestion[] = [];
   #told = 0;
@@ -54,8 +55,12 @@ export class ModelSession {
     return this.version >= '2025-11-25';
   }
 
+  get allowsBatches(): boolean {
+    return this.version === '2025-03-26';
+  }
+
   get running(): ModelCall[] {
-    return this.calls.filter(({ state }) => state !== 'over');
+    return this.calls.filter(({ isOver }) => !isOver);
   }
 
   get isBusy(): boolean {

@@ -22,8 +22,8 @@ export interface Sender {
 /** A request as it is to be sent. */
 export interface Sending {
   readonly method: 'POST' | 'GET' | 'DELETE';
-  /** A POST's message. */
-  readonly body?: Message;
+  /** A POST's message; more than one are a batch. */
+  readonly messages?: readonly Message[];
   /** A GET's `Last-Event-ID`. */
   readonly after?: string;
 }
@@ -45,20 +45,21 @@ export class RecordingWire {
   /** Sends a request on a connection of this name. */
   send(url: string, key: string, sender: Sender, sending: Sending): Connection {
     const { sessionId, user, version } = sender;
-    const { method, body, after } = sending;
+    const { method, messages = [], after } = sending;
+    const body = messages.length === 1 ? messages[0] : messages;
     const request = httpRequest(url, {
       method,
       agent: this.#agent,
       headers: {
         Accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
         [CONNECTION_HEADER]: key,
-        ...(body && { 'Content-Type': 'application/json' }),
+        ...(messages.length > 0 && { 'Content-Type': 'application/json' }),
         ...(sessionId && { 'Mcp-Session-Id': sessionId, 'MCP-Protocol-Version': version }),
         ...(user && { 'X-User': user }),
         ...(after !== undefined && { 'Last-Event-ID': after }),
       },
     });
-    request.end(body && JSON.stringify(body));
+    request.end(messages.length === 0 ? undefined : JSON.stringify(body));
     const connection = new Connection(key, request, sender.nonce, sending, this.#history);
     this.#open.add(connection);
     return connection;
@@ -90,7 +91,7 @@ export class Connection {
     key: string,
     request: ClientRequest,
     nonce: string,
-    { method, body, after }: Sending,
+    { messages = [], after }: Sending,
     history: Entry[],
   ) {
     this.key = key;
@@ -100,10 +101,10 @@ export class Connection {
     request.once('response', (answer) => {
       this.status = answer.statusCode ?? 0;
       this.sessionId = answer.headers['mcp-session-id'] as string | undefined;
-      const asked = method === 'POST' && body?.method !== undefined ? body.id : undefined;
+      const requests = messages.flatMap((it) => (it.method === undefined ? [] : (it.id ?? [])));
       this.#note({
         ...{ what: 'connected', connection: key, session: nonce, status: this.status },
-        ...(asked !== undefined && { request: asked }),
+        ...(requests.length > 0 && { requests }),
         ...(after !== undefined && { after }),
       });
       void this.#read(answer);
@@ -140,7 +141,9 @@ export class Connection {
     });
     answer.on('error', () => {});
     await new Promise((resolve) => answer.once('close', resolve));
-    if (!isStream && this.body !== '') this.#takeMessage(JSON.parse(this.body), undefined);
+    if (!isStream && this.body !== '') {
+      for (const message of [JSON.parse(this.body)].flat()) this.#takeMessage(message, undefined);
+    }
     this.#end('server');
   }
 

@@ -8,9 +8,14 @@
  *
  * @module
  */
+
+import { ModelPost } from './model-post.js';
 import { type ModelCall, type ModelQuestion, ModelSession } from './model-session.js';
 import { Expectation, ModelStream } from './model-stream.js';
 import type { Setup } from './world.js';
+
+/** What a client calls, and under which id. */
+type Asked = Pick<ModelCall, 'id' | 'label'>;
 
 export class Model {
   readonly setup: Setup;
@@ -81,21 +86,21 @@ export class Model {
     return this.#answerAtOnce(session, id, label);
   }
 
-  /** A call that goes on until it is told to end; undefined when it was not let in. */
-  begin(session: ModelSession, id: number, label: string): ModelCall | undefined {
+  /** Calls of one POST that go on until they are told to end; none when they were not let in. */
+  begin(session: ModelSession, asked: readonly Asked[]): ModelCall[] {
     if (!this.find(session)) {
+      const id = asked.length === 1 ? asked[0]?.id : undefined;
       this.#refuse(404, `error ${id} session_not_found`);
-      return undefined;
+      return [];
     }
     session.isStale = false;
-    const post = this.expect(new Expectation(this.nextKey()));
-    const call: ModelCall = {
-      ...{ label, id, session, post, state: 'pending' as const },
-      ...{ stream: undefined, isMute: false },
-    };
-    session.calls.push(call);
-    if (this.setup.responseMode === 'sse') this.#startStreaming(call);
-    return call;
+    const connection = this.expect(new Expectation(this.nextKey()));
+    const post = new ModelPost(connection, asked.length, () => this.#newStream(session, false));
+    session.posts.push(post);
+    if (this.setup.responseMode === 'sse') post.startStreaming();
+    const calls = asked.map((it) => ({ ...it, session, post, isOver: false, isMute: false }));
+    session.calls.push(...calls);
+    return calls;
   }
 
   /** A request with the id of one that runs. */
@@ -118,19 +123,19 @@ export class Model {
   }
 
   report(call: ModelCall, words: string): void {
-    if (call.state !== 'over') this.#say(call, `progress ${words}`);
+    if (!call.isOver) this.#say(call, `progress ${words}`);
   }
 
   log(call: ModelCall, words: string): void {
     if (call.isMute || call.session.life !== 'live') return;
-    if (call.state !== 'over') this.#say(call, `log ${words}`);
+    if (!call.isOver) this.#say(call, `log ${words}`);
     else if (call.session.standalone?.isOpen) call.session.standalone.send(`log ${words}`);
   }
 
   ask(call: ModelCall, label: string): ModelQuestion {
     const { session } = call;
     const question: ModelQuestion = { label, session, outcome: undefined };
-    const port = call.state === 'over' ? undefined : this.#portOf(call);
+    const port = call.isOver ? undefined : this.#portOf(call);
     session.questions.push(question);
     if (port === undefined) question.outcome = 'error';
     port?.send(`ask ${label}`);
@@ -158,10 +163,9 @@ export class Model {
   /** The client wants no answer any more; one that it has is not taken back. */
   cancel(call: ModelCall): Expectation {
     const expectation = this.post(call.session, false);
-    if (expectation.status === 202 && call.state !== 'over') {
-      if (call.state === 'pending') this.#startStreaming(call);
-      call.state = 'over';
-      call.stream?.end();
+    if (expectation.status === 202 && !call.isOver) {
+      call.isOver = true;
+      call.post.abandon();
       call.session.isStale = false;
     }
     return expectation;
@@ -169,9 +173,7 @@ export class Model {
 
   /** The tool closes the connection of its call. */
   closeSse(call: ModelCall): void {
-    if (!call.session.isPolling || call.state === 'gone' || call.state === 'over') return;
-    this.#startStreaming(call);
-    call.stream?.close();
+    if (call.session.isPolling && !call.isOver) call.post.close();
   }
 
   /** The tool closes the connection of its session's stream. */
@@ -185,9 +187,7 @@ export class Model {
   drop(connection: Expectation): void {
     connection.isDropped = true;
     for (const session of this.sessions) {
-      for (const call of session.calls) {
-        if (call.post === connection && call.state === 'pending') call.state = 'gone';
-      }
+      session.posts.find((post) => post.connection === connection)?.drop();
       const { stream } = connection;
       if (stream === undefined || !session.streams.includes(stream)) continue;
       stream.disconnect(connection);
@@ -279,19 +279,12 @@ export class Model {
     return stream;
   }
 
-  #startStreaming(call: ModelCall): void {
-    if (call.state !== 'pending') return;
-    call.state = 'streaming';
-    call.post.status = 200;
-    call.stream = this.#newStream(call.session, false);
-    call.stream.connect(call.post);
-  }
-
   /** Where a running call's messages go; undefined when they reach nobody. */
   #portOf(call: ModelCall): ModelStream | undefined {
-    this.#startStreaming(call);
-    if (call.stream?.isOpen) return call.stream;
-    const { standalone } = call.session;
+    const { post, session } = call;
+    post.startStreaming();
+    if (post.stream?.isOpen) return post.stream;
+    const { standalone } = session;
     return standalone?.isOpen ? standalone : undefined;
   }
 
@@ -300,15 +293,9 @@ export class Model {
   }
 
   #conclude(call: ModelCall, line: string): void {
-    if (call.state === 'over') return;
-    if (call.state === 'pending') {
-      call.post.status = 200;
-      call.post.lines.push(line);
-      call.post.isEnded = true;
-    }
-    call.state = 'over';
-    call.stream?.send(line, true);
-    call.stream?.end();
+    if (call.isOver) return;
+    call.isOver = true;
+    call.post.answer(line);
     call.session.isStale = false;
   }
 

@@ -50,7 +50,16 @@ export const STEP_NAMES = Object.keys(STEPS) as (keyof typeof STEPS)[];
 /** How often each is tried, beside the others; what ends sessions is rare, so that runs are long. */
 const WEIGHTS: Readonly<Record<keyof typeof STEPS, number>> = {
   ...{ Init: 3, Notify: 1, Delete: 1, Close: 1, Expire: 2, OtherUser: 2, DeleteWhile: 1 },
-  ...{ Call: 2, SlowCall: 7, Repeat: 1, Report: 6, Say: 3, CloseSse: 3, CloseStandalone: 2 },
+  ...{
+    Call: 2,
+    SlowCall: 7,
+    Batch: 3,
+    Repeat: 1,
+    Report: 6,
+    Say: 3,
+    CloseSse: 3,
+    CloseStandalone: 2,
+  },
   ...{ Finish: 4, Fail: 2, Cancel: 2, DropPost: 6, Ask: 5, Answer: 5, AnswerTwice: 2 },
   ...{ AnswerForeign: 2, Listen: 4, DropListen: 3, ListChanged: 3, Resume: 8, ResumeForeign: 2 },
   ...{ ResumeForged: 2, ReportWhileResuming: 5, FinishWhileResuming: 4 },

@@ -25,11 +25,12 @@ import type { World } from './world.js';
 
 const MAX_USABLE = 4;
 const USERS = ['ada', 'bob', undefined];
+const VERSIONS = ['2025-11-25', '2025-11-25', '2025-03-26', '2025-11-25', '2025-06-18'];
 
 /** Opens a session and finishes its handshake. */
 export async function openSession(choice: number, sides: Sides): Promise<ModelSession> {
   const { model, world } = sides;
-  const version = choice % 4 === 3 ? '2025-06-18' : '2025-11-25';
+  const version = VERSIONS[choice % VERSIONS.length] ?? '2025-11-25';
   const session = model.open(USERS[choice % USERS.length], version);
   const { nonce } = session;
   const params = {
@@ -97,7 +98,7 @@ export const SESSION_STEPS = {
     const told: string[] = [];
     for (const sessionId of [world.sessionIds.get(session.nonce), 'an-id-that-never-was']) {
       if (sessionId === undefined) return;
-      const { key } = model.intrude(session, user, sending.body?.id as number | undefined);
+      const { key } = model.intrude(session, user, sending.messages?.[0]?.id as number | undefined);
       const sender = { nonce: 'nonce-eve', user, version: session.version, sessionId };
       const connection = world.send(key, sender, sending);
       await world.ended(key);
@@ -143,7 +144,7 @@ function intrusions(session: ModelSession, world: World): Sending[] {
   return [
     { method: 'GET' },
     { method: 'DELETE' },
-    { method: 'POST', body: { jsonrpc: '2.0', ...callOf(id, 'echo', 'nonce-eve') } },
+    { method: 'POST', messages: [{ jsonrpc: '2.0', ...callOf(id, 'echo', 'nonce-eve') }] },
     { method: 'GET', after: stream === undefined ? 'none' : eventIdOf(world, stream, position) },
   ];
 }

@@ -64,10 +64,9 @@ export const usable = (model: Model): ModelSession[] =>
 
 /** All calls, and those that run more often. */
 export const calls = ({ calls: all }: Model): ModelCall[] =>
-  all.flatMap((call) => (call.state === 'over' ? [call] : [call, call, call]));
+  all.flatMap((call) => (call.isOver ? [call] : [call, call, call]));
 
-export const running = (model: Model): ModelCall[] =>
-  model.calls.filter(({ state }) => state !== 'over');
+export const running = (model: Model): ModelCall[] => model.calls.filter(({ isOver }) => !isOver);
 
 /** Connections that their client still reads. */
 export const open = ({ expectations }: Model): Expectation[] =>
@@ -80,14 +79,14 @@ export const senderOf = (world: World, { nonce, user, version }: ModelSession): 
   sessionId: world.sessionIds.get(nonce),
 });
 
-/** Posts a message of a session, on the connection that the model expects last. */
+/** Posts a message of a session, or a batch, on the connection that the model expects last. */
 export function post(
   { model, world }: Sides,
   session: ModelSession,
-  body: Omit<Message, 'jsonrpc'>,
+  ...bodies: readonly Omit<Message, 'jsonrpc'>[]
 ): Connection {
-  const sending = { method: 'POST', body: { jsonrpc: '2.0', ...body } } as const;
-  return world.send(model.last.key, senderOf(world, session), sending);
+  const messages = bodies.map((body): Message => ({ jsonrpc: '2.0', ...body }));
+  return world.send(model.last.key, senderOf(world, session), { method: 'POST', messages });
 }
 
 /** Opens or resumes a stream, on the connection that the model expects last. */

@@ -95,7 +95,7 @@ export const STREAM_STEPS = {
     labelOf,
     async (call, choice, sides) => {
       const reporting = report(call, sides);
-      if (call.stream !== undefined) resume([call.session, call.stream], choice, sides);
+      if (call.post.stream !== undefined) resume([call.session, call.post.stream], choice, sides);
       await reporting;
     },
   ),
@@ -106,7 +106,7 @@ export const STREAM_STEPS = {
     labelOf,
     async (call, choice, sides) => {
       await finish(call, sides);
-      if (call.stream !== undefined) resume([call.session, call.stream], choice, sides);
+      if (call.post.stream !== undefined) resume([call.session, call.post.stream], choice, sides);
       await sent(call, sides);
     },
   ),
@@ -136,7 +136,7 @@ function named([session, stream]: Resuming): string {
 }
 
 /** Nobody reads the call's stream, but its client can come back. */
-const isAlone = ({ stream }: ModelCall): boolean =>
+const isAlone = ({ post: { stream } }: ModelCall): boolean =>
   stream !== undefined &&
   stream.seen.size > 0 &&
   stream.connection?.isDeaf !== false &&
