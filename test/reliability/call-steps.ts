@@ -47,7 +47,9 @@ export const CALL_STEPS = {
     post(sides, call.session, callOf(call.id, 'act', `${call.label} again`));
   }),
 
-  Report: step<ModelCall>(running, labelOf, (call, _, sides) => report(call, sides)),
+  Report: step<ModelCall>(running, labelOf, async (call, choice, sides) => {
+    for (let left = 1 + (choice % 4); left > 0; left -= 1) await report(call, sides);
+  }),
 
   /** A log message, from a call that runs or has ended. */
   Say: step<ModelCall>(calls, labelOf, async (call, _, { model, world }) => {

@@ -73,7 +73,7 @@ const SETUP = fc.record<Setup>({
   isFactory: fc.boolean(),
   delays: fc.option(fc.nat(), { nil: undefined }),
   responseMode: fc.constantFrom('auto', 'auto', 'sse'),
-  maxEvents: fc.constantFrom(1_000, 4),
+  maxEvents: fc.constantFrom(1_000, 3),
 });
 
 class Doing implements fc.AsyncCommand<Model, World> {
