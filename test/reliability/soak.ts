@@ -14,6 +14,7 @@ import {
   told,
 } from './experiment.js';
 import { inProcess } from './in-process.js';
+import { lineThrough } from './line.js';
 import { SEED } from './seed.js';
 import { type ServerUnderTest, withServer } from './server-under-test.js';
 import type { LoadResult } from './soak-load.js';
@@ -53,20 +54,9 @@ async function sampled(
   return samples;
 }
 
-/** Least squares: megabytes of heap a minute. */
-function slopeOf(samples: readonly Sample[]): number {
-  const minutes = samples.map(({ atMs }) => atMs / 60_000);
-  const mean = (values: readonly number[]) =>
-    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-  const meanAt = mean(minutes);
-  const meanHeap = mean(samples.map(({ heapMb }) => heapMb));
-  const over = samples.reduce(
-    (sum, { heapMb }, index) => sum + ((minutes[index] ?? 0) - meanAt) * (heapMb - meanHeap),
-    0,
-  );
-  const under = minutes.reduce((sum, at) => sum + (at - meanAt) ** 2, 0);
-  return under === 0 ? 0 : over / under;
-}
+/** Megabytes of heap a minute. */
+const slopeOf = (samples: readonly Sample[]): number =>
+  lineThrough(samples.map(({ atMs, heapMb }) => ({ x: atMs / 60_000, y: heapMb }))).slope;
 
 async function run(scale: Scale): Promise<Figure[]> {
   const { seconds, sessionsPerSecond, warmUpMs, sampleMs } = SIZES[scale];
