@@ -5,7 +5,6 @@
  *
  * @module
  */
-
 import type { ModelCall, ModelSession } from './model-session.js';
 import type { Expectation } from './model-stream.js';
 import {

@@ -23,7 +23,6 @@ const text = (words: string) => ({ content: [{ type: 'text' as const, text: word
 /** The servers, and their calls by the label that the client gave them. */
 export class Puppets {
   readonly #begun = new Map<string, Puppet>();
-  readonly #awaited = new Map<string, (puppet: Puppet) => void>();
 
   /** A server with a tool that answers at once, and one that does what it is told. */
   create(): McpServer {
@@ -33,17 +32,14 @@ export class Puppets {
     server.registerTool('act', { inputSchema: ARGS }, async ({ label }, extra) => {
       const puppet = new Puppet(server, extra);
       this.#begun.set(label, puppet);
-      this.#awaited.get(label)?.(puppet);
       return text(await puppet.result);
     });
     return server;
   }
 
-  /** The call of this label, as soon as it has begun. */
-  async call(label: string): Promise<Puppet> {
-    const puppet = this.#begun.get(label);
-    if (puppet !== undefined) return puppet;
-    return new Promise((resolve) => this.#awaited.set(label, resolve));
+  /** The call of this label; undefined until it has begun. */
+  find(label: string): Puppet | undefined {
+    return this.#begun.get(label);
   }
 }
 

@@ -8,7 +8,6 @@
  *
  * @module
  */
-
 import { ModelPost } from './model-post.js';
 import { type ModelCall, type ModelQuestion, ModelSession } from './model-session.js';
 import { Expectation, ModelStream } from './model-stream.js';
@@ -55,7 +54,7 @@ export class Model {
     return `c${this.#connections}`;
   }
 
-  expect<T extends Expectation>(expectation: T): T {
+  expect(expectation: Expectation): Expectation {
     this.expectations.push(expectation);
     return expectation;
   }
@@ -204,7 +203,8 @@ export class Model {
   /** GET with the id of an event that the client has read. */
   resume(session: ModelSession, stream: ModelStream, after: number): Expectation {
     if (!this.find(session)) return this.#refuse(404, 'error undefined session_not_found');
-    if (!session.streams.includes(stream)) return this.unknownEvent();
+    if (!session.streams.includes(stream))
+      return this.#refuse(400, 'error undefined unknown_event');
     if (stream.isStandalone) return this.#resumeStandalone(session, stream, after);
     if (stream.isOver && !stream.hasAfter(after)) {
       return this.expect(Expectation.answer(this.nextKey(), 204));
@@ -219,10 +219,6 @@ export class Model {
   resumeForged(session: ModelSession, isUse: boolean): Expectation {
     if (!this.find(session)) return this.#refuse(404, 'error undefined session_not_found');
     if (isUse) session.isStale = false;
-    return this.unknownEvent();
-  }
-
-  unknownEvent(): Expectation {
     return this.#refuse(400, 'error undefined unknown_event');
   }
 

@@ -50,23 +50,15 @@ export const STEP_NAMES = Object.keys(STEPS) as (keyof typeof STEPS)[];
 /** How often each is tried, beside the others; what ends sessions is rare, so that runs are long. */
 const WEIGHTS: Readonly<Record<keyof typeof STEPS, number>> = {
   ...{ Init: 3, Notify: 1, Delete: 1, Close: 1, Expire: 2, OtherUser: 2, DeleteWhile: 1 },
-  ...{
-    Call: 2,
-    SlowCall: 7,
-    Batch: 3,
-    Repeat: 1,
-    Report: 6,
-    Say: 3,
-    CloseSse: 3,
-    CloseStandalone: 2,
-  },
-  ...{ Finish: 4, Fail: 2, Cancel: 2, DropPost: 6, Ask: 5, Answer: 5, AnswerTwice: 2 },
-  ...{ AnswerForeign: 2, Listen: 4, DropListen: 3, ListChanged: 3, Resume: 8, ResumeForeign: 2 },
-  ...{ ResumeForged: 2, ReportWhileResuming: 5, FinishWhileResuming: 4 },
+  ...{ Call: 2, SlowCall: 7, Batch: 3, Repeat: 1, Report: 6, Say: 3, Finish: 4, Fail: 2 },
+  ...{ CloseSse: 3, CloseStandalone: 2, Cancel: 2, DropPost: 6 },
+  ...{ Ask: 5, Answer: 5, AnswerTwice: 2, AnswerForeign: 2 },
+  ...{ Listen: 4, DropListen: 3, ListChanged: 3, Resume: 8, ResumeForeign: 2, ResumeForged: 2 },
+  ...{ ReportWhileResuming: 5, FinishWhileResuming: 4 },
 };
 
-/** Runs that take longer on the whole are stopped. */
-const MAX_MS_A_RUN = 2_000;
+/** When runs are stopped that hang, or a failure that is still being shrunk. */
+const MAX_MS = { ever: 60_000, aRun: 2_000 };
 
 const SETUP = fc.record<Setup>({
   isSealed: fc.boolean(),
@@ -129,14 +121,15 @@ export async function runSessions({ runs, steps, replay, sabotage }: Runs): Prom
     ...{ numRuns: runs, seed: replay?.seed ?? SEED },
     ...{ endOnFailure: replay !== undefined || sabotage !== undefined },
     ...(replay && { path: replay.path }),
-    // A failure is told in time, if not as short as it could be.
-    ...{ interruptAfterTimeLimit: MAX_MS_A_RUN * runs, markInterruptAsFailure: true },
+    interruptAfterTimeLimit: MAX_MS.ever + MAX_MS.aRun * runs,
+    markInterruptAsFailure: true,
   });
   if (!details.failed) return tally;
+  const { counterexample } = details;
+  if (counterexample === null) throw new Error(`Sessions took too long: run ${details.numRuns}.`);
   // Commands were shared with runs that came after this one: what they did is told by the last.
-  if (details.counterexample !== null)
-    await live(...details.counterexample, sabotage).catch(() => {});
-  throw new Error(failureText(details));
+  await live(...counterexample, sabotage).catch(() => {});
+  throw new Error(failureText(details, counterexample));
 }
 
 type Lived = [Setup, Iterable<fc.AsyncCommand<Model, World>>];
@@ -159,11 +152,9 @@ async function live(...[setup, commands, sabotage]: [...Lived, Sabotage?]): Prom
   }
 }
 
-function failureText(details: fc.RunDetails<Lived>): string {
-  const { seed, counterexamplePath: path, counterexample, numRuns, numShrinks } = details;
-  const [setup, commands] = counterexample ?? [];
+function failureText(details: fc.RunDetails<Lived>, [setup, commands]: Lived): string {
+  const { seed, counterexamplePath: path, numRuns, numShrinks, errorInstance: fault } = details;
   const [, replayPath = ''] = /replayPath="([^"]*)"/.exec(String(commands)) ?? [];
-  const { errorInstance: fault } = details;
   const done = String(commands).replace(/\s*\/\*.*\*\/$/, '');
   return [
     `Sessions did not do as they should: run ${numRuns}, shrunk ${numShrinks} times.`,
@@ -171,6 +162,6 @@ function failureText(details: fc.RunDetails<Lived>): string {
     `The endpoint: ${JSON.stringify(setup)}`,
     'Two sessions were opened, then:',
     ...(done === '' ? ['nothing'] : done.split(',')).map((step) => `  ${step}`),
-    fault instanceof Error ? fault.message : 'It took too long.',
+    fault instanceof Error ? fault.message : String(fault),
   ].join('\n');
 }

@@ -127,12 +127,8 @@ export class World {
 
   /** The call of this label, as soon as it has begun. */
   async puppet(label: string): Promise<Puppet> {
-    let found: Puppet | undefined;
-    void this.#puppets.call(label).then((puppet) => {
-      found = puppet;
-    });
-    await until(() => found !== undefined, `${label} has begun`);
-    return this.#puppets.call(label);
+    await until(() => this.#puppets.find(label) !== undefined, `${label} has begun`);
+    return this.#puppets.find(label) as Puppet;
   }
 
   /** Tells every client that the tools are others. */
