@@ -21,7 +21,7 @@ export const initializeText = (version = '2025-11-25', name = 'wire'): string =>
     method: 'initialize',
     params: {
       protocolVersion: version,
-      capabilities: { elicitation: {} },
+      capabilities: {},
       clientInfo: { name, version: '1.0.0' },
     },
   });

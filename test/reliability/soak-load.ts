@@ -80,7 +80,7 @@ class Life {
   }
 
   async run(): Promise<void> {
-    const opened = await this.#send('POST', initializeText());
+    const opened = await this.#send('POST', INITIALIZE);
     this.#sessionId = String(opened.headers['mcp-session-id']);
     await textOf(opened);
     await textOf(await this.#send('POST', INITIALIZED));
@@ -147,6 +147,11 @@ class Life {
   }
 }
 
+/** A client that can be asked. */
+const INITIALIZE = initializeText().replace(
+  '"capabilities":{}',
+  '"capabilities":{"elicitation":{}}',
+);
 const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
 
 const callOf = (name: string, args: object): string =>
