@@ -91,7 +91,6 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
     // After the others a sealed id may wake the session again.
     if (reason === 'ended' || reason === 'expired') void streams.forget(session);
   };
-  peers?.start();
   return new Endpoint({
     settings,
     sessions,

@@ -81,6 +81,7 @@ export class Endpoint {
 
   /** Answers one exchange; never throws or rejects. */
   handle(exchange: Exchange, reply: Reply): Later<void> {
+    this.#parts.peers?.start();
     return this.#legacy.handle(exchange, reply);
   }
 

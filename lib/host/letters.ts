@@ -24,6 +24,8 @@ export type Mail =
   | { readonly kind: 'cancel'; readonly id: RequestId; readonly reason?: string }
   /** The session has ended. */
   | { readonly kind: 'ended' }
+  /** The connection of the session's GET stream is to be closed; its client comes back. */
+  | { readonly kind: 'close' }
   /** The session's record has changed. */
   | { readonly kind: 'changed' }
   /** A resource has changed; the server that noticed is the session's own. */
@@ -64,6 +66,7 @@ function readMail({ kind, message, params, id, reason, uri, stream }: Fields): M
       if (!isId(id)) return undefined;
       return { kind, id, ...(typeof reason === 'string' && { reason }) };
     case 'ended':
+    case 'close':
     case 'changed':
       return { kind };
     case 'updated':

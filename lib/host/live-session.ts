@@ -126,6 +126,13 @@ export class LiveSession implements Client {
     for (const resolve of this.#waiting ?? []) resolve(stream);
   }
 
+  /** Tells the client that listens here what is told to everybody. */
+  hear(json: string, revision?: number): void {
+    if (!this.isReady) return;
+    if (this.#standalone === this.roaming?.stream) this.roaming?.stream.broadcast(json, revision);
+    else void this.#standalone?.send(json);
+  }
+
   /** Nobody reads the GET stream, and nobody will. */
   detach(): void {
     const stream = this.#standalone;

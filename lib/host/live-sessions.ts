@@ -121,7 +121,7 @@ export class LiveSessions implements SessionAudience, Iterable<LiveSession> {
     const audience = uri === undefined ? this.#byId.values() : this.#subscribers(uri);
     for (const session of audience) {
       if (!session.listensHere) continue;
-      const tell = () => session.roaming?.stream.broadcast(json, revision);
+      const tell = () => session.hear(json, revision);
       if (uri === undefined) tell();
       else ifMayHear(session.mayHear, uri, tell);
     }

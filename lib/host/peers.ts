@@ -47,6 +47,7 @@ export class Peers implements Outside {
   /** Notices that the others have not been told of, by their text. */
   readonly #unpublished = new Map<string, Notice>();
   #retry: NodeJS.Timeout | undefined;
+  #isStarted = false;
 
   constructor(parts: PeersParts) {
     this.#parts = parts;
@@ -58,8 +59,10 @@ export class Peers implements Outside {
     return this.#parts.shared.self;
   }
 
-  /** Begins to listen. */
+  /** Begins to listen; called again, it does nothing. */
   start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
     this.#renewal.start();
     this.#parts.shared.instances.start({
       letter: (letter) => this.#receive(letter),
@@ -70,6 +73,7 @@ export class Peers implements Outside {
 
   /** Rejects while the others cannot be reached. */
   ready(): Promise<void> {
+    this.start();
     return this.#parts.shared.instances.ready();
   }
 
@@ -94,6 +98,7 @@ export class Peers implements Outside {
   }
 
   publish(method: string, uri?: string): void {
+    this.start();
     const notice: Notice = uri === undefined ? { method } : { method, uri };
     this.#parts.shared.instances.publish(notice).catch((error) => {
       this.#parts.logger.warn({ err: error }, 'a notice could not be published; it will be later');
@@ -219,6 +224,8 @@ export class Peers implements Outside {
         return this.#reload(session);
       case 'updated':
         return this.#tellUpdate(session, received.uri, undefined);
+      case 'close':
+        return session.roaming?.stream.close();
       case 'appended':
         return streams.appended(session, received.stream);
       case 'taken':
@@ -241,7 +248,9 @@ export class Peers implements Outside {
     }, this.#unheard);
   }
 
+  /** Notices are lost when their store is, and with them what it knew of the sessions. */
   #resyncAll(revision: number): void {
+    this.#renewal.renew();
     this.#parts.source.toolsChanged();
     for (const session of this.#parts.sessions.live) this.#resync(session, revision);
   }
@@ -253,7 +262,7 @@ export class Peers implements Outside {
       subscriptions: session.record.subscriptions ?? [],
       tell: (json, uri) => {
         if (uri !== undefined) this.#tellUpdate(session, uri, revision);
-        else if (session.listensHere) session.roaming?.stream.broadcast(json, revision);
+        else if (session.listensHere) session.hear(json, revision);
       },
     });
   }
@@ -261,7 +270,7 @@ export class Peers implements Outside {
   #tellUpdate(session: LiveSession, uri: string, revision: number | undefined): void {
     if (!session.listensHere || session.record.subscriptions?.has(uri) !== true) return;
     const json = changedJson('notifications/resources/updated', uri);
-    ifMayHear(session.mayHear, uri, () => session.roaming?.stream.broadcast(json, revision));
+    ifMayHear(session.mayHear, uri, () => session.hear(json, revision));
   }
 
   #roamerOf(session: LiveSession): Roamer {
@@ -276,7 +285,11 @@ export class Peers implements Outside {
       },
       tell: ({ method, uri }) => {
         if (uri !== undefined) this.#tellUpdate(session, uri, undefined);
-        else if (isNotice(method, uri)) session.roaming?.stream.broadcast(changedJson(method));
+        else if (isNotice(method, uri)) session.hear(changedJson(method));
+      },
+      closeElsewhere: () => {
+        const { listener } = record;
+        if (listener !== undefined) void this.#send(listener, record.key, { kind: 'close' });
       },
       resync: () => this.#resync(session),
     };

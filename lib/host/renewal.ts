@@ -25,7 +25,7 @@ export class Renewal {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#renew(), this.#everyMs).unref();
+    this.#timer ??= setInterval(() => this.renew(), this.#everyMs).unref();
   }
 
   stop(): void {
@@ -33,7 +33,8 @@ export class Renewal {
     this.#timer = undefined;
   }
 
-  #renew(): void {
+  /** Renews every session that is not idle, now. */
+  renew(): void {
     for (const session of this.#sessions.live) {
       if (!session.isIdle) void this.#renewOne(session);
     }
@@ -41,7 +42,7 @@ export class Renewal {
 
   async #renewOne(session: LiveSession): Promise<void> {
     try {
-      if (!(await this.#shared.renew(session.record))) this.#sessions.forget(session);
+      if (!(await this.#shared.renew(session.record))) await this.#sessions.restore(session);
     } catch {
       // An outage ends no session; the next turn tries again.
     }

@@ -35,6 +35,8 @@ export interface Roamer {
   tell(notice: Notice): void;
   /** Tells the client that everything may have changed. */
   resync(): void;
+  /** Closes the connection that another instance has. */
+  closeElsewhere(): void;
 }
 
 /** What roaming streams share. */
@@ -141,6 +143,7 @@ export class RoamingStream implements ListenedStream {
   }
 
   close(retryMs = this.#parts.settings.retryMs): void {
+    if (!this.isConnected) return this.#roamer.closeElsewhere();
     this.#reading?.replaying.sink?.write(retryField(retryMs));
     this.end();
   }

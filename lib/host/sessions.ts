@@ -8,6 +8,7 @@
  */
 import type { ClientIdentity } from '../protocol/client.js';
 import type { JsonRpcRequest } from '../protocol/json-rpc.js';
+import type { LoggingLevel } from '../protocol/logging.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import type {
   Claim,
@@ -53,6 +54,20 @@ const UNNAMED: ClientIdentity = {
   capabilities: {},
   clientInfo: { name: 'unknown', version: '0' },
 };
+
+/** What this instance knows of a session beside its handshake. */
+interface KnownState {
+  readonly logLevel: LoggingLevel | undefined;
+  readonly uris: readonly string[];
+  /** True while this instance has its GET stream. */
+  readonly listens: boolean;
+}
+
+function stateOf({ record, listensHere, instance }: LiveSession): KnownState {
+  const { logLevel, subscriptions, listener } = record;
+  const listens = listensHere && listener !== undefined && listener === instance;
+  return { logLevel, uris: [...(subscriptions ?? [])], listens };
+}
 
 export class Sessions {
   readonly live = new LiveSessions();
@@ -200,6 +215,19 @@ export class Sessions {
     this.live.refresh(session, record);
   }
 
+  /** The store does not know a session that is live here: it is over, or the store has lost it. */
+  async restore(session: LiveSession): Promise<void> {
+    const { record } = session;
+    const now = Date.now();
+    if (record.endsAt <= now || (await this.#store.ended(record, now))) {
+      return this.forget(session);
+    }
+    const state = stateOf(session);
+    if ((await this.#store.admit({ ...record }, now)) !== undefined) {
+      await this.#writeBack(session, state);
+    }
+  }
+
   /** The session is over, as another instance has told. */
   forget(session: LiveSession): void {
     if (!this.isOver(session)) this.#drop(session.record, 'ended');
@@ -242,8 +270,11 @@ export class Sessions {
       return REFUSALS.sessionNotFound;
     }
     const client = this.#identities.shared(sealed.client);
+    const known = this.live.client(id);
+    const state = known && stateOf(known);
     const session = await this.#admit(exchange, id, { ...sealed, client }, 'used');
     if (session === undefined) return REFUSALS.tooManySessions;
+    if (session === known && state !== undefined) await this.#writeBack(session, state);
     if (await this.#store.ended(address, Date.now())) {
       // It was ended while it was woken.
       await this.end(session);
@@ -286,6 +317,16 @@ export class Sessions {
     this.live.outside?.post(users, 'ended', session.record.key ?? '');
     this.forget(session);
     return wasThere;
+  }
+
+  /** Writes what is known here into a record that the store has lost. */
+  async #writeBack(session: LiveSession, { logLevel, uris, listens }: KnownState): Promise<void> {
+    if (this.shared === undefined) return;
+    if (logLevel !== undefined) await this.change(session, { logLevel });
+    for (const subscribe of uris) await this.change(session, { subscribe });
+    if (!listens) return;
+    await this.shared.sessions.listen(session.record);
+    session.record.listener = session.instance;
   }
 
   #placeOf(exchange: Exchange): string {
