@@ -216,7 +216,7 @@ return { held.fol }
  * Appends to a session's own stream, or only begins it; an array of its life, its last sequence number and
  * the instance that listens.
  *
- * Keys: hash, list, names, session. Arguments: a life for a new one, ttl, events, bytes; a text, or none.
+ * Keys: hash, list, names, session. Arguments: a life for a new one, ttl, events, bytes; texts.
  */
 export const TELL = script(
   'tell',
@@ -230,11 +230,14 @@ if not held then
   redis.call('HSET', key, 'life', held.name, 'n', 0, 'bytes', 0)
 end
 if ARGV[5] then
-  held.n = held.n + 1
-  local count = cleared(list) + 1
-  local element = string.format('%.0f', held.n) .. 'n:' .. ARGV[5]
-  redis.call('RPUSH', list, element)
-  local bytes = trim(list, count, held.bytes + #element, tonumber(ARGV[3]), tonumber(ARGV[4]))
+  local count, bytes = cleared(list), held.bytes
+  for index = 5, #ARGV do
+    held.n = held.n + 1
+    local element = string.format('%.0f', held.n) .. 'n:' .. ARGV[index]
+    count = redis.call('RPUSH', list, element)
+    bytes = bytes + #element
+  end
+  bytes = trim(list, count, bytes, tonumber(ARGV[3]), tonumber(ARGV[4]))
   redis.call('HSET', key, 'n', held.n, 'bytes', bytes)
 end
 live(key, list, KEYS[3], 'g', ttl)

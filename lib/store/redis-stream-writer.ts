@@ -116,7 +116,7 @@ export class StreamWriter implements StreamLog {
   async replay(after: Position, to: Replay): Promise<boolean> {
     if (this.#phase === 'dropped') return false;
     return replayed(this.#parts, this.key, after, to, {
-      head: () => (this.#phase === 'fenced' ? undefined : this.#head),
+      head: () => (this.#isLedger ? this.#head : undefined),
       settled: () => this.settled(),
     });
   }
@@ -149,6 +149,11 @@ export class StreamWriter implements StreamLog {
 
   get #isActive(): boolean {
     return this.#phase === 'open' || this.#phase === 'finished';
+  }
+
+  /** True while what is known here counts, whatever Redis has of it. */
+  get #isLedger(): boolean {
+    return this.#phase === 'open' || (this.#phase === 'finished' && !this.#isDoneKept);
   }
 
   get #isDue(): boolean {

@@ -11,7 +11,6 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
 import type {
   SharedEventLog,
   SharedStream,
@@ -28,7 +27,8 @@ import { isStreamKey, lifeIn, OWN, streamKeys } from './redis-stream-keys.js';
 import { finishedMs, Outage, type StreamLimits, type StreamParts } from './redis-stream-parts.js';
 import { QueueRoom } from './redis-stream-queue.js';
 import { Rings } from './redis-stream-rings.js';
-import { ADOPT, CHANGED, END, FOLLOW, TELL, WIPE } from './redis-stream-scripts.js';
+import { ADOPT, CHANGED, END, FOLLOW, WIPE } from './redis-stream-scripts.js';
+import { Telling } from './redis-stream-telling.js';
 import { StreamWriter } from './redis-stream-writer.js';
 import { WrittenStreams } from './redis-written-streams.js';
 
@@ -47,7 +47,6 @@ export interface RedisStreamsOptions extends StreamLimits {
 }
 
 const MAX_QUEUED_BYTES = 67_108_864;
-const LIFE_BYTES = 6;
 /** A writer that goes on while it is thought to be gone is left alone after so many looks. */
 const MAX_LOOKS = 3;
 const STREAMS_PER_WIPE = 100;
@@ -63,6 +62,7 @@ class RedisStreams implements SharedEventLog {
   readonly #parts: StreamParts;
   readonly #alive: (instance: string) => Promise<boolean>;
   readonly #written: WrittenStreams;
+  readonly #telling: Telling;
 
   constructor(connection: RedisConnection, options: RedisStreamsOptions) {
     const { prefix, self, logger, ring } = options;
@@ -83,6 +83,7 @@ class RedisStreams implements SharedEventLog {
       outage: new Outage(logger),
     };
     this.#written = new WrittenStreams(ttlMs);
+    this.#telling = new Telling(this.#parts);
   }
 
   open(key: StreamKey, requests: readonly RequestId[], fenced = () => {}): StreamLog {
@@ -143,21 +144,14 @@ class RedisStreams implements SharedEventLog {
     return false;
   }
 
-  async tell(session: string, json: string): Promise<void> {
-    const told = (reply: Reply) => {
-      if (!Array.isArray(reply)) return;
-      const [life, , listener] = reply as readonly Reply[];
-      this.#parts.rings.ring(String(listener), { session, stream: `${OWN}${life}` });
-    };
-    told(await this.#tell(session, [json], told));
+  tell(session: string, json: string): Promise<void> {
+    return this.#telling.tell(session, json);
   }
 
   async standalone(session: string): Promise<StandaloneStream> {
-    const reply = await this.#tell(session, []);
-    const [life, last] = Array.isArray(reply) ? (reply as readonly Reply[]) : [newLife(), 0];
-    const stream = `${OWN}${life}`;
-    const log = new FoundStreamLog(this.#parts, { session, stream }, undefined, []);
-    return { name: stream, end: String(last), log };
+    const { name, last } = await this.#telling.look(session);
+    const log = new FoundStreamLog(this.#parts, { session, stream: name }, undefined, []);
+    return { name, end: String(last), log };
   }
 
   async drop(session: string): Promise<void> {
@@ -182,22 +176,12 @@ class RedisStreams implements SharedEventLog {
     this.#parts.outage.end();
   }
 
-  #tell(session: string, texts: readonly string[], late?: (reply: Reply) => void): Promise<Reply> {
-    const { connection, keys, limits } = this.#parts;
-    const { ttlMs, maxEventsPerStream, maxBytesPerStream } = limits;
-    const args = [newLife(), ttlMs, maxEventsPerStream, maxBytesPerStream, ...texts];
-    const own = [...keys.of({ session, stream: OWN }), keys.session(session)];
-    return connection.run(TELL, own, args, late);
-  }
-
   async #findOwn(key: StreamKey): Promise<SharedStream | undefined> {
     const log = new FoundStreamLog(this.#parts, key, undefined, []);
     const isThere = await log.replay('0', { missed: () => {}, event: () => false });
     return isThere ? log : undefined;
   }
 }
-
-const newLife = (): string => randomBytes(LIFE_BYTES).toString('hex');
 
 const openHere = (writer: StreamWriter, self: string): SharedStream => ({
   log: writer,

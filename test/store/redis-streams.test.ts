@@ -1,13 +1,12 @@
 /**
- * Streams in Redis, held against the contract of event stores.
+ * Streams in Redis, held against the contracts of event stores and of shared logs.
  *
  * @module
  */
-import { eventStoreContract } from 'express-mcp-router/testing';
+import { eventStoreContract, sharedEventLogContract } from 'express-mcp-router/testing';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { silentLogger } from '../../lib/log.js';
-import { redisStreams } from '../../lib/store/redis-streams.js';
 import { type PlainRedis, plainRedis } from '../support/plain-redis.js';
+import { streamInstances } from '../support/redis-streams.js';
 
 let redis: PlainRedis;
 beforeAll(async () => {
@@ -15,18 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-const open = () =>
-  redisStreams(redis.connection(), {
-    prefix: 'mcp:test',
-    self: 'aaaaaaaaaaaa',
-    maxEventsPerStream: 100,
-    maxBytesPerStream: 4_194_304,
-    ttlMs: 600_000,
-    logger: silentLogger,
-    alive: async () => true,
-    post: async () => {},
-  });
+const connect = () => redis.connection();
 
-describe('streams in Redis', () => {
-  for (const { name, run } of eventStoreContract(open)) it(name, run);
+describe.each([16, 1_000])('streams of %i events in Redis', (maxEventsPerStream) => {
+  const opening = () => streamInstances(connect, { maxEventsPerStream });
+  for (const { name, run } of eventStoreContract(() => opening()().log)) it(name, run);
+
+  const openTwo = async () => {
+    const open = opening();
+    return [open(), open()] as const;
+  };
+  for (const { name, run } of sharedEventLogContract(openTwo)) it(name, run);
 });
