@@ -119,7 +119,9 @@ local key, list, names = KEYS[1], KEYS[2], KEYS[3]
 local self, kept, head, ttl = ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
 if ended(names) then return '${ENDED}' end
 local held = meta(key, 'run')
-if held and held.n > head and held.name == self and not held.done then held = nil end
+if held and held.name == self and not held.done then
+  if held.n > head or held.req ~= ARGV[3] then held = nil end
+end
 if held and (held.name ~= self or (held.done and held.done ~= self)) then return '${FENCED}' end
 local count = cleared(list)
 local isNew = not held or count == 0

@@ -68,8 +68,8 @@ async function launch(port: number): Promise<ChildProcess> {
 function connectionTo(redis: Redis): RedisConnection {
   return {
     run: async (script, keys, args) => {
-      if (redis.status !== 'ready') {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+      for (let waits = 0; redis.status !== 'ready' && waits < 50; waits += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
       }
       try {
         return (await redis.evalsha(script.sha, keys.length, ...keys, ...args)) as Reply;
