@@ -87,14 +87,9 @@ export class Peers implements Outside {
   roam(session: LiveSession): Roaming {
     const { shared, sessions, ids, settings } = this.#parts;
     const { self, events, instances } = shared;
-    const stream = new RoamingStream(this.#roamerOf(session), {
-      self,
-      events,
-      instances,
-      ids,
-      settings,
-    });
-    return new Roaming(self, stream, () => sessions.reload(session));
+    const open = () =>
+      new RoamingStream(this.#roamerOf(session), { events, instances, ids, settings });
+    return new Roaming(self, open, () => sessions.reload(session));
   }
 
   publish(method: string, uri?: string): void {
