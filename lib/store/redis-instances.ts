@@ -67,7 +67,8 @@ export class RedisInstances implements Instances {
     const { self, prefix } = this.#options;
     this.#hear(`${prefix}:i:${self}`, () => void this.#take());
     this.#hear(this.#busChannel, (text) => this.#published(text));
-    this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
+    const everyMs = Math.min(POLL_MS, this.#options.leaseMs / 3);
+    this.#timer = setInterval(() => this.#poll(), everyMs).unref();
     this.#poll();
   }
 
