@@ -105,7 +105,7 @@ export class Endpoint {
     const { lifecycle, streams, peers } = this.#parts;
     const isShared = peers !== undefined;
     await lifecycle.drain(options, isShared ? () => handOff(this.#parts) : undefined);
-    if (isShared) await streams.finished(FLUSH_MS);
+    await streams.finished(isShared ? FLUSH_MS : FETCH_MS);
   }
 
   /** Ends every call with `shutting_down`, every stream and every session; then the server. */
@@ -125,6 +125,8 @@ export class Endpoint {
 
 /** How long the ends of streams may take to be kept, milliseconds. */
 const FLUSH_MS = 2_000;
+/** How long clients may take to fetch them, where they are kept in this process alone, milliseconds. */
+const FETCH_MS = 5_000;
 
 async function checkOf(
   name: ReadinessCheck['name'],

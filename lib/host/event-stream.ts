@@ -54,6 +54,7 @@ export class EventStream implements ListenedStream {
   #pending: Promise<void> | undefined;
   #hasGivenId = false;
   #isOver = false;
+  #isAwaited = false;
 
   constructor(settings: StreamSettings, name = '', resumable?: Resumable) {
     this.name = name;
@@ -68,6 +69,11 @@ export class EventStream implements ListenedStream {
   /** True while what is sent reaches the client, now or when it comes back. */
   get isOpen(): boolean {
     return !this.#isOver && (this.isConnected || this.#hasGivenId);
+  }
+
+  /** True when it ended while its client, which comes back by itself, was away. */
+  get isAwaited(): boolean {
+    return this.#isAwaited;
   }
 
   /** Gives the stream a connection, from now on; a second one takes the place of the first. */
@@ -137,7 +143,8 @@ export class EventStream implements ListenedStream {
     if (this.#resumable === undefined) return;
     void this.#inOrder(() => {
       const sink = this.#sink ?? this.#replaying?.sink;
-      if (sink === undefined) return;
+      // Without an id there is nothing to come back with: an outage of the log has kept it.
+      if (sink === undefined || !this.#hasGivenId) return;
       sink.write(retryField(retryMs));
       this.#dismiss();
     });
@@ -154,6 +161,8 @@ export class EventStream implements ListenedStream {
   end(): Later<void> {
     return this.#inOrder(() => {
       this.#isOver = true;
+      this.#isAwaited =
+        this.#resumable?.allowsPolling === true && this.#hasGivenId && !this.isConnected;
       const finished = this.#resumable?.log.finish();
       if (this.#sink !== undefined) this.#dismiss();
       return finished instanceof Promise ? finished.catch(this.#unfinished) : undefined;

@@ -124,8 +124,12 @@ function rememberLevel(
   const isHandled = server.handles(request.method);
   if (!isHandled && !server.offers('logging')) return undefined;
   if (!isLoggingLevel(level)) return invalid(request, 'Invalid params: unknown logging level');
-  const note = () => sessions.change(session, { logLevel: level });
-  return passedOn(request, isHandled && server.mayPassLevel(), note);
+  const isPassedOn = isHandled && server.mayPassLevel();
+  const note = () => {
+    if (isPassedOn && session.roaming !== undefined) server.noteLevel(session, level);
+    return sessions.change(session, { logLevel: level });
+  };
+  return passedOn(request, isPassedOn, note);
 }
 
 function rememberSubscription(

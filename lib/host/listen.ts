@@ -49,6 +49,7 @@ export async function listen(listener: Listener): Promise<void> {
   if (found === 'lost') return openStandalone(listener, true);
   if (found.kind === 'standalone') return resumeStandalone(listener, found);
   await resume(listener, found);
+  parts.streams.fetched(found.name);
 }
 
 /** The log is out of reach: neither the client's fault nor the end of its stream. */

@@ -56,7 +56,6 @@ export class LiveSessions implements SessionAudience, Iterable<LiveSession> {
   /** Takes over what other instances have written. */
   refresh({ record }: LiveSession, now: SessionRecord): void {
     this.#subscriptions.replace(record, now.subscriptions);
-    record.client = now.client;
     record.logLevel = now.logLevel;
     record.listener = now.listener;
     record.phase = now.phase;

@@ -68,8 +68,18 @@ async function challengeOr(posted: Posted, lease: Lease, resolver: ScopeResolver
 
 function begin(posted: Posted, lease: Lease): Later<void> {
   const { parts, client } = posted;
-  const touched = client instanceof LiveSession ? parts.sessions.touch(client, 'used') : undefined;
-  return andThen(touched, () => run(posted, lease));
+  if (!(client instanceof LiveSession)) return run(posted, lease);
+  const touched = parts.sessions.touch(client, 'used');
+  const isReady =
+    client.roaming === undefined ? touched : andThen(touched, () => lease.server.tellLevel(client));
+  if (!(isReady instanceof Promise)) return run(posted, lease);
+  return isReady.then(
+    () => run(posted, lease),
+    (error) => {
+      lease.release();
+      throw error;
+    },
+  );
 }
 
 function run(posted: Posted, lease: Lease): void {

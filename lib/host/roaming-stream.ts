@@ -41,7 +41,6 @@ export interface Roamer {
 
 /** What roaming streams share. */
 export interface RoamingParts {
-  readonly self: string;
   readonly events: SharedEventLog;
   readonly instances: Instances;
   readonly ids: EventIds;

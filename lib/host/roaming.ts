@@ -15,18 +15,27 @@ const LOOK_MS = 200;
 export class Roaming {
   /** Names this instance. */
   readonly instance: string;
-  readonly stream: RoamingStream;
   /** Tokens under which requests in flight were claimed. */
   readonly claims = new Map<RequestId, string>();
   /** Resources that the server here was told of. */
   readonly told = new Set<string>();
+  readonly #open: () => RoamingStream;
   readonly #reload: () => Promise<unknown>;
+  #stream: RoamingStream | undefined;
 
-  /** @param reload - brings the session's record up to date; may reject. */
-  constructor(instance: string, stream: RoamingStream, reload: () => Promise<unknown>) {
+  /**
+   * @param open - makes its GET stream, which most calls do without.
+   * @param reload - brings the session's record up to date; may reject.
+   */
+  constructor(instance: string, open: () => RoamingStream, reload: () => Promise<unknown>) {
     this.instance = instance;
-    this.stream = stream;
+    this.#open = open;
     this.#reload = reload;
+  }
+
+  get stream(): RoamingStream {
+    this.#stream ??= this.#open();
+    return this.#stream;
   }
 
   /** Calls `seen` now and then, after the record was brought up to date; returns what stops it. */

@@ -18,6 +18,7 @@ import type { RequestId } from '../protocol/json-rpc.js';
 import { allowsPolling } from '../protocol/versions.js';
 import type { Shared } from '../store/port.js';
 import type { Client } from './client.js';
+import { Deadlines } from './deadlines.js';
 import type { EventIds } from './event-ids.js';
 import { EventStream, type Resumable, type StreamSettings } from './event-stream.js';
 import { FollowedStream, lost } from './followed-stream.js';
@@ -37,11 +38,15 @@ interface FoundStandalone {
 /** The answer to a POST, and how far its client has read it. */
 interface FoundPost {
   readonly kind: 'post';
+  readonly name: string;
   readonly stream: Pick<EventStream, 'resume' | 'disconnect'>;
   readonly position: Position;
 }
 
 export type Found = FoundStandalone | FoundPost;
+
+/** How late a client may be that comes back, milliseconds. */
+const GRACE_MS = 1_000;
 
 const STANDALONE = 'g';
 const POST = 'p';
@@ -60,6 +65,8 @@ export class Streams {
   readonly #followed = new Map<string, FollowedStream>();
   /** Streams whose end is not kept yet. */
   readonly #unfinished = new Set<EventStream>();
+  /** Streams of which the end is kept here alone, and whose clients are about to come back for it. */
+  readonly #awaited: Deadlines<string>;
   #whenFinished: (() => void) | undefined;
 
   /**
@@ -71,6 +78,7 @@ export class Streams {
     this.#ids = ids;
     this.#settings = settings;
     this.#shared = shared;
+    this.#awaited = new Deadlines(settings.retryMs * 2 + GRACE_MS, () => this.#tellFinished());
   }
 
   /** Whether a client comes back to a connection that was closed before its answer. */
@@ -97,12 +105,16 @@ export class Streams {
   ended(client: Client, stream: EventStream): void {
     if (client instanceof LiveSession) client.streams.delete(stream.name);
     this.#unfinished.delete(stream);
-    if (this.#unfinished.size === 0) this.#whenFinished?.();
+    if (this.#shared === undefined && stream.isAwaited) this.#awaited.add(stream.name);
+    this.#tellFinished();
   }
 
-  /** Resolves when the end of every stream is kept, or after `waitMs`. */
+  /**
+   * Resolves when the end of every stream is kept and, if it is kept in this process alone, was fetched by
+   * those who come back for it; or after `waitMs`.
+   */
   finished(waitMs: number): Promise<void> {
-    if (this.#unfinished.size === 0) return Promise.resolve();
+    if (this.#isFinished) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, waitMs);
       this.#whenFinished = () => {
@@ -140,21 +152,26 @@ export class Streams {
     if (isOwn && session.roaming !== undefined) return this.#roaming(session, name, position);
     const live = this.#live(session, name);
     const stream = live ?? (await this.#recalled(session, name));
-    if (!isOwn) return stream && { kind: 'post', stream, position };
+    if (!isOwn) return stream && { kind: 'post', name, stream, position };
     if (!(stream instanceof EventStream)) return 'lost';
     return { kind: 'standalone', stream, position, wasAway: live === undefined };
   }
 
-  /** Something was appended to a stream that is read here. */
-  appended(session: LiveSession, name: string): void {
-    if (isStandalone(name)) session.roaming?.stream.wake();
-    else this.#followed.get(this.#pathOf(session, name))?.wake();
+  /** A client has come back for the answer to a POST, and was sent what there is. */
+  fetched(name: string): void {
+    this.#awaited.delete(name);
+    this.#tellFinished();
+  }
+
+  /** Something was appended to a stream that another instance writes. */
+  appended({ session, stream }: StreamKey): void {
+    this.#followed.get(pathOf(session, stream))?.wake();
   }
 
   /** Another instance has the client's connection to a stream now. */
-  taken(session: LiveSession, name: string): void {
-    session.streams.get(name)?.close();
-    this.#followed.get(this.#pathOf(session, name))?.yield();
+  taken({ session, stream }: StreamKey, live: LiveSession | undefined): void {
+    live?.streams.get(stream)?.close();
+    this.#followed.get(pathOf(session, stream))?.yield();
   }
 
   /** The session is over for good. */
@@ -164,6 +181,14 @@ export class Streams {
 
   close(): Later<void> {
     return this.#log?.close();
+  }
+
+  get #isFinished(): boolean {
+    return this.#unfinished.size + this.#awaited.size === 0;
+  }
+
+  #tellFinished(): void {
+    if (this.#isFinished) this.#whenFinished?.();
   }
 
   #live(session: LiveSession, name: string): EventStream | undefined {
@@ -176,7 +201,7 @@ export class Streams {
   async #recalled(session: LiveSession, name: string): Promise<FoundPost['stream'] | undefined> {
     if (isStandalone(name) && session.standalone !== undefined) return undefined;
     const key = { session: this.#digestOf(session), stream: name };
-    const path = this.#pathOf(session, name);
+    const path = pathOf(key.session, name);
     const finding =
       this.#finding.get(path) ??
       (this.#shared ? this.#elsewhere(session, key, this.#shared) : this.#recall(session, key));
@@ -218,7 +243,7 @@ export class Streams {
     stream: SharedStream,
     { events, instances }: Shared,
   ): FollowedStream {
-    const path = this.#pathOf(session, key.stream);
+    const path = pathOf(key.session, key.stream);
     this.#followed.get(path)?.yield();
     const followed = new FollowedStream({
       key,
@@ -263,10 +288,6 @@ export class Streams {
     return { log, idPrefix, allowsPolling: allowsPolling(identity.version) };
   }
 
-  #pathOf(session: LiveSession, name: string): string {
-    return `${this.#digestOf(session)}.${name}`;
-  }
-
   #newKey(session: LiveSession, kind: string): StreamKey {
     this.#begun += 1;
     const stream = `${kind}${this.#life}${this.#begun.toString(36)}`;
@@ -279,6 +300,7 @@ export class Streams {
   }
 }
 
+const pathOf = (session: string, stream: string) => `${session}.${stream}`;
 const isStandalone = (name: string) => name.startsWith(STANDALONE);
 
 /** Nobody works on these requests any more: each gets its one definite end. */

@@ -28,6 +28,7 @@ export class RedisInstances implements Instances {
   readonly #lease: Lease;
   readonly #inbox: Inbox;
   readonly #bus: Bus;
+  #isStarted = false;
 
   constructor(connection: RedisConnection, options: InstancesOptions) {
     const { prefix, keys, self, leaseMs, logger } = options;
@@ -43,6 +44,8 @@ export class RedisInstances implements Instances {
   }
 
   start(listener: InstanceListener): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
     this.#lease.start();
     this.#bus.start(listener);
     this.#inbox.start((letter) => listener.letter(letter));
