@@ -6,7 +6,7 @@
  * @module
  */
 import cluster, { type Worker } from 'node:cluster';
-import { workerMark } from '../lib/env.js';
+import { markedPort, workerMark } from '../lib/env.js';
 import { McpRouterError, type McpRouterErrorCode, OptionError } from '../lib/errors.js';
 
 /** What a primary tells a worker: to go, how, and how long it may take. */
@@ -35,8 +35,22 @@ const LINGER_MS = 3_000;
 /** How much longer than it was given a worker may take before it is killed. */
 const GRACE_MS = 5_000;
 
-/** True in a process that some primary, ours or not, has forked. */
-export const isClusterWorker = (): boolean => cluster.isWorker;
+/** What a process is to the port. */
+export type Role = 'alone' | 'primary' | 'worker';
+
+/**
+ * What this process is, when so many workers are to serve.
+ *
+ * @throws OptionError in a worker that another program's primary has started.
+ */
+export function roleIn(workers: number): Role {
+  if (workers === 1) return 'alone';
+  if (!cluster.isWorker) return 'primary';
+  if (markedPort() !== undefined) return 'worker';
+  throw new OptionError(
+    `workers: expected 1 in a worker of another cluster, got ${workers}. Let one of the two start processes.`,
+  );
+}
 
 let isTaken = false;
 

@@ -58,19 +58,20 @@ const MAX_TIMER_MS = 2_147_483_647;
  *
  * @throws OptionError that names the option, what was expected and what was given.
  */
-export function serveSettings({
-  port,
-  host,
-  workers,
-  drain,
-  print = (line: string) => console.log(line),
-  ...router
-}: ServeOptions): ServeSettings {
+export function serveSettings(options: ServeOptions): ServeSettings {
   const environment = readServeEnvironment();
+  const {
+    port = environment.port ?? DEFAULT_PORT,
+    host = environment.host ?? DEFAULT_HOST,
+    workers = environment.workers ?? 1,
+    drain,
+    print = (line: string) => console.log(line),
+    ...router
+  } = options;
   return {
-    port: integer('port', port ?? environment.port ?? DEFAULT_PORT, 0, MAX_PORT),
-    host: hostName(host ?? environment.host ?? DEFAULT_HOST),
-    workers: integer('workers', workers ?? environment.workers ?? 1, 1, MAX_WORKERS),
+    port: integer('port', port, 0, MAX_PORT),
+    host: hostName(host),
+    workers: integer('workers', workers, 1, MAX_WORKERS),
     drain: drainTimes(drain),
     print: print === false ? () => {} : print,
     router,

@@ -7,9 +7,10 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { OptionError } from '../lib/errors.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import { type Logger, silentLogger } from '../lib/log.js';
-import type { Order } from './cluster.js';
+import { type Order, takeCluster } from './cluster.js';
 import { type Listening, placesOf, urlLines } from './listening.js';
 import { type McpRouter, resolvedOf } from './mcp-router.js';
 import { drainTimes, type ServeSettings } from './serve-options.js';
@@ -19,16 +20,13 @@ import { WorkerPool } from './worker-pool.js';
 /** Between two looks at a free port another program may take it. */
 const PORTS_TO_TRY = 3;
 
-/**
- * Starts the workers; resolves when all of them listen.
- *
- * @param giveBack - lets the process have other workers, when these are gone.
- */
+/** Starts the workers; resolves when all of them listen. */
 export async function serveAsPrimary(
   router: McpRouter,
   settings: ServeSettings,
-  giveBack: () => void,
 ): Promise<Listening> {
+  refuseSeparateSessions(router, settings.workers);
+  const giveBack = takeCluster();
   const logger = resolvedOf(router)?.logger ?? silentLogger;
   const { pool, bound } = await startedPool(settings, logger).catch((error) => {
     giveBack();
@@ -97,4 +95,19 @@ async function freePort(host: string): Promise<number> {
   probe.close();
   await once(probe, 'close');
   return port;
+}
+
+/** Any worker may get a client's next request. */
+function refuseSeparateSessions(router: McpRouter, workers: number): void {
+  const { stateless, legacySse } = router.mcp.settings;
+  if (legacySse) {
+    throw new OptionError(
+      `workers: expected 1 with legacySse: true, got ${workers}. Its clients have to reach the process that holds their stream: serve them from one process, or leave legacySse out.`,
+    );
+  }
+  const store = resolvedOf(router)?.store as { readonly isShared?: unknown } | undefined;
+  if (stateless || store?.isShared === true) return;
+  throw new OptionError(
+    `workers: expected stateless: true or a store that processes share, got ${workers} workers that would keep sessions to themselves. Set stateless: true, or pass a store such as redisStore(…).`,
+  );
 }

@@ -5,26 +5,23 @@
  *
  * @module
  */
+import { markedPort } from '../lib/env.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
-import { type Order, primary } from './cluster.js';
+import { type Order, primary, takeCluster } from './cluster.js';
 import { DirectServer } from './direct-server.js';
 import { type Listening, placesOf } from './listening.js';
 import type { McpRouter } from './mcp-router.js';
 import { drainTimes, type ServeSettings } from './serve-options.js';
 import { onSignals } from './signals.js';
 
-/**
- * Serves until an order, SIGTERM, or the end of the primary.
- *
- * @param port - the one that all workers listen on.
- */
+/** Serves until an order, SIGTERM, or the end of the primary. */
 export async function serveAsWorker(
   router: McpRouter,
   settings: ServeSettings,
-  port: number,
 ): Promise<Listening> {
+  takeCluster();
   const direct = new DirectServer(router);
-  const bound = await direct.start(port, settings.host).catch(primary.fail);
+  const bound = await direct.start(markedPort() ?? settings.port, settings.host);
   const ways = {
     drain: (times: Required<DrainOptions>) => direct.drain(times),
     'hand-over': ({ deadlineMs }: Required<DrainOptions>) => direct.handOver(deadlineMs),

@@ -5,14 +5,17 @@
  *
  * @module
  */
-import { markedPort } from '../lib/env.js';
-import { OptionError } from '../lib/errors.js';
 import type { ConnectableServer, ServerFactory } from '../lib/host/server.js';
-import { isClusterWorker, takeCluster } from './cluster.js';
+import { primary, type Role, roleIn } from './cluster.js';
 import { DirectServer } from './direct-server.js';
 import { type Listening, placesOf, urlLines } from './listening.js';
-import { type McpRouter, mcpRouter, resolvedOf } from './mcp-router.js';
-import { type ServeOptions, type ServeSettings, serveSettings } from './serve-options.js';
+import { type McpRouter, mcpRouter } from './mcp-router.js';
+import {
+  drainTimes,
+  type ServeOptions,
+  type ServeSettings,
+  serveSettings,
+} from './serve-options.js';
 import { serveAsPrimary } from './serve-primary.js';
 import { serveAsWorker } from './serve-worker.js';
 import { onSignals } from './signals.js';
@@ -36,10 +39,32 @@ export async function serve(
   options: ServeOptions = {},
 ): Promise<Listening> {
   const settings = serveSettings(options);
+  const role = roleIn(settings.workers);
+  try {
+    return await routed(server, settings, SERVE[role]);
+  } catch (error) {
+    if (role === 'worker') return primary.fail(error);
+    throw error;
+  }
+}
+
+type Serve = (router: McpRouter, settings: ServeSettings) => Promise<Listening>;
+
+const SERVE: Readonly<Record<Role, Serve>> = {
+  alone: serveAlone,
+  primary: serveAsPrimary,
+  worker: serveAsWorker,
+};
+
+/** A router that is not served is closed. */
+async function routed(
+  server: ConnectableServer | ServerFactory,
+  settings: ServeSettings,
+  serveRouter: Serve,
+): Promise<Listening> {
   const router = mcpRouter(server, settings.router);
   try {
-    if (settings.workers === 1) return await serveAlone(router, settings);
-    return await serveByWorkers(router, settings);
+    return await serveRouter(router, settings);
   } catch (error) {
     await router.mcp.close();
     throw error;
@@ -50,9 +75,10 @@ async function serveAlone(router: McpRouter, settings: ServeSettings): Promise<L
   const { port, host, print } = settings;
   const direct = new DirectServer(router);
   const bound = await direct.start(port, host);
-  const drain: Listening['drain'] = (options) => {
+  const drain: Listening['drain'] = async (options) => {
+    const times = drainTimes(options, settings.drain);
     forget();
-    return direct.drain({ ...settings.drain, ...options });
+    await direct.drain(times);
   };
   // A second signal ends the process: Node has its way with it.
   const forget = onSignals({ SIGTERM: () => void drain(), SIGINT: () => void drain() });
@@ -66,34 +92,4 @@ async function serveAlone(router: McpRouter, settings: ServeSettings): Promise<L
       await direct.close();
     },
   };
-}
-
-/** The program runs in the primary and in each of its workers. */
-async function serveByWorkers(router: McpRouter, settings: ServeSettings): Promise<Listening> {
-  const { workers } = settings;
-  refuseSeparateSessions(router, workers);
-  const port = markedPort();
-  if (isClusterWorker() && port === undefined) {
-    throw new OptionError(
-      `workers: expected 1 in a worker of another cluster, got ${workers}. One of the two starts the processes.`,
-    );
-  }
-  const giveBack = takeCluster();
-  if (port !== undefined) return serveAsWorker(router, settings, port);
-  return serveAsPrimary(router, settings, giveBack);
-}
-
-/** Any worker may get a client's next request. */
-function refuseSeparateSessions(router: McpRouter, workers: number): void {
-  const { stateless, legacySse } = router.mcp.settings;
-  if (legacySse) {
-    throw new OptionError(
-      `workers: expected 1 with legacySse: true, got ${workers}. Its clients have to reach the process that holds their stream: serve them from one process, or leave legacySse out.`,
-    );
-  }
-  const store = resolvedOf(router)?.store as { readonly isShared?: unknown } | undefined;
-  if (stateless || store?.isShared === true) return;
-  throw new OptionError(
-    `workers: expected stateless: true or a store that processes share, got ${workers} workers that would keep sessions to themselves. Set stateless: true, or pass a store such as redisStore(…).`,
-  );
 }
