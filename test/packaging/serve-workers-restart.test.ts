@@ -4,11 +4,13 @@
  * @module
  */
 
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { hasNginx, nginxWith } from '../support/nginx.js';
 import { ask, askOver, pidsOf, startWorkers } from '../support/workers.js';
 
 /** Calls, one after the other, until `stop` is called: resolves with the processes that answered. */
@@ -24,6 +26,16 @@ function traffic(call: () => Promise<number>) {
     state.isOver = true;
     return answered;
   };
+}
+
+/** The page's own block, without its certificate, between two ports of the test's. */
+function configurationOf(app: string, port: number): string {
+  const page = readFileSync(new URL('../../docs/deploying.md', import.meta.url), 'utf8');
+  const block = /```nginx\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  return block
+    .replace('server 127.0.0.1:8000;', `server 127.0.0.1:${app};`)
+    .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
+    .replace(/^ *ssl_.*$/gm, '');
 }
 
 const keptOpen = () => {
@@ -52,6 +64,24 @@ describe('a rolling restart', () => {
       const answered = await Promise.all(stops.map((stop) => stop()));
       expect(renewed.filter((pid) => old.includes(pid))).toEqual([]);
       for (const pids of answered) expect(renewed).toContain(pids.at(-1));
+    },
+  );
+
+  it.skipIf(!hasNginx)(
+    'behind nginx, as docs/deploying.md configures it, answers every request',
+    { timeout: 60_000 },
+    async () => {
+      const { url, call } = await startWorkers();
+      const front = `${await nginxWith((port) => configurationOf(new URL(url).port, port))}/mcp`;
+      const old = await pidsOf(front, 2);
+      const stops = [
+        ...[50, 300, 2_000].map((ms) => traffic(() => ask(front, 'wait', { ms }))),
+        ...[keptOpen(), keptOpen()].map((agent) => traffic(() => askOver(agent, front))),
+      ];
+      expect(await call('restart')).toEqual(['done']);
+      const renewed = await pidsOf(front, 2);
+      await Promise.all(stops.map((stop) => stop()));
+      expect(renewed.filter((pid) => old.includes(pid))).toEqual([]);
     },
   );
 

@@ -7,7 +7,6 @@ import { Agent } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../support/free-port.js';
 import { listen } from '../support/listen.js';
-import { RawClient } from '../support/raw-client.js';
 import { askOver, pidsOf, startWorkers, tryWorkers } from '../support/workers.js';
 
 describe('workers that start', () => {
@@ -42,13 +41,6 @@ describe('workers that start', () => {
     const { url } = await startWorkers({ workers: undefined, port: undefined }, variables);
     expect(url).toBe(`http://127.0.0.1:${port}/mcp`);
     expect(await pidsOf(url, 3)).toHaveLength(3);
-  });
-
-  it('may keep sessions when their store is shared', async () => {
-    const { url } = await startWorkers({ stateless: false }, { STORE: 'shared' });
-    const client = await RawClient.connect(url);
-    onTestFinished(() => client.close());
-    expect(client.sessionId).toBeDefined();
   });
 });
 

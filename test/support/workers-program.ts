@@ -14,9 +14,9 @@ import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
-import { type Listening, memoryStore, serve } from '../../lib/index.js';
+import { type Listening, serve } from '../../lib/index.js';
 
-const { FAULT, FAULT_FILE, STORE } = process.env;
+const { FAULT, FAULT_FILE } = process.env;
 const isFaulty = cluster.isWorker && (FAULT_FILE === undefined || existsSync(FAULT_FILE));
 const fault = isFaulty ? FAULT : undefined;
 
@@ -41,9 +41,8 @@ if (FAULT === 'foreign' && cluster.isPrimary) cluster.fork();
 else await begin();
 
 async function begin(): Promise<void> {
-  const store = STORE === 'shared' ? Object.assign(memoryStore(), { isShared: true }) : undefined;
   try {
-    obey(await serve(server, { ...JSON.parse(process.argv[2] ?? '{}'), store }));
+    obey(await serve(server, JSON.parse(process.argv[2] ?? '{}')));
   } catch (error) {
     console.error((error as { code?: unknown }).code);
     process.exitCode = 1;
