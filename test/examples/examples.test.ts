@@ -38,6 +38,7 @@ const STORIES = {
   'several-servers': 3,
   'several-tenants': 2,
   stateless: 2,
+  'stateless-workers': 1,
   'tool-scopes': 1,
 };
 
