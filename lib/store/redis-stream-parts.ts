@@ -38,11 +38,14 @@ export const finishedMs = ({ ttlMs }: StreamLimits): number => Math.min(ttlMs, F
 /** One line in the log when writing fails, and one when it works again, however much is tried meanwhile. */
 export class Outage {
   readonly #logger: Logger;
+  readonly #over: () => void;
   #lost = 0;
   #isOn = false;
 
-  constructor(logger: Logger) {
+  /** @param over - called when writing works again. */
+  constructor(logger: Logger, over: () => void) {
     this.#logger = logger;
+    this.#over = over;
   }
 
   failed(error: unknown): void {
@@ -55,6 +58,7 @@ export class Outage {
     this.#isOn = false;
     this.#logger.info({}, 'events are kept again');
     this.#tellLost();
+    this.#over();
   }
 
   /** Events were given up. */

@@ -23,6 +23,8 @@ export interface WriterHooks {
   closed(): void;
   /** Another instance has ended the stream, or its session. */
   fenced(): void;
+  /** Redis had lost the stream; it may have lost others. */
+  wasLost(): void;
 }
 
 /**
@@ -59,7 +61,7 @@ export class StreamWriter implements StreamLog {
   #mustTouch = false;
   #isWriting = false;
   #finishedAt = 0;
-  #writtenAt = 0;
+  #writtenAt: number | undefined;
   #failures = 0;
   #triesLeft = Number.POSITIVE_INFINITY;
   #pause: NodeJS.Timeout | undefined;
@@ -99,7 +101,7 @@ export class StreamWriter implements StreamLog {
       this.#isDoneKept = false;
       this.#hooks.opened();
     } else if (this.#phase !== 'open') return position;
-    this.#queue.push(this.#head, json, isResponse, Date.now());
+    this.#queue.push(this.#head, json, isResponse, performance.now());
     this.#wake();
     return position;
   }
@@ -107,7 +109,7 @@ export class StreamWriter implements StreamLog {
   finish(): Promise<void> {
     if (this.#phase === 'open') {
       this.#phase = 'finished';
-      this.#finishedAt = Date.now();
+      this.#finishedAt = performance.now();
       this.#wake();
     }
     return new Promise((resolve) => this.#wait({ isServed: () => this.#isDoneKept, resolve }));
@@ -130,7 +132,7 @@ export class StreamWriter implements StreamLog {
 
   /** Writes the hash again when that was before `oldest`, so that it does not expire. */
   async renew(oldest: number): Promise<void> {
-    if (this.#phase !== 'open' || this.#writtenAt > oldest) return;
+    if (this.#phase !== 'open' || (this.#writtenAt ?? oldest) > oldest) return;
     await this.prime();
   }
 
@@ -221,20 +223,22 @@ export class StreamWriter implements StreamLog {
       this.#end('fenced');
       return this.#hooks.fenced();
     }
+    const [follower, isMade] = reply as readonly Reply[];
+    const wasLost = isMade === 1 && this.#writtenAt !== undefined;
     this.#queue.landed();
     this.#failures = 0;
-    this.#writtenAt = Date.now();
+    this.#writtenAt = performance.now();
     this.#kept = isDone ? head : (events.at(-1)?.number ?? this.#kept);
     this.#isDoneKept ||= isDone;
-    const [follower] = reply as readonly Reply[];
     this.#follower = typeof follower === 'string' ? follower : '';
     if (events.length > 0 || isDone) this.#parts.rings.ring(this.#follower, this.key);
     if (isDone) this.#hooks.closed();
+    if (wasLost) this.#hooks.wasLost();
     this.#serve();
   }
 
   #failed(error: unknown): void {
-    const now = Date.now();
+    const now = performance.now();
     const oldest = now - this.#parts.limits.ttlMs;
     this.#failures += 1;
     this.#triesLeft -= 1;

@@ -67,6 +67,7 @@ class RedisStreams implements SharedEventLog {
   constructor(connection: RedisConnection, options: RedisStreamsOptions) {
     const { prefix, self, logger, ring } = options;
     const { maxEventsPerStream, maxBytesPerStream, ttlMs } = options;
+    this.#written = new WrittenStreams(ttlMs);
     this.#alive = (instance) => options.alive(instance);
     this.#parts = {
       connection,
@@ -80,9 +81,8 @@ class RedisStreams implements SharedEventLog {
         ring,
         post: (instance, letter) => options.post(instance, letter),
       }),
-      outage: new Outage(logger),
+      outage: new Outage(logger, () => this.#written.renewAll()),
     };
-    this.#written = new WrittenStreams(ttlMs);
     this.#telling = new Telling(this.#parts);
   }
 
@@ -91,6 +91,7 @@ class RedisStreams implements SharedEventLog {
       opened: () => this.#written.add(writer),
       closed: () => this.#written.delete(writer),
       fenced,
+      wasLost: () => this.#written.renewAll(),
     });
     this.#written.add(writer);
     return writer;

@@ -85,6 +85,18 @@ describe('a stream in Redis', () => {
     expect((await two.log.find(key))?.writer).toBe(one.self);
   });
 
+  it('is written again when another stream finds that Redis has lost everything', async () => {
+    const [one, two] = pairs.open();
+    const silent = newKey();
+    await one.log.open(silent, [1]).prime();
+    const spoken = one.log.open(newKey(), [1]);
+    await spoken.prime();
+    await pairs.redis.client.flushall();
+    expect(await two.log.find(silent)).toBeUndefined();
+    spoken.append(note(1), false);
+    await eventually('it is there', async () => (await two.log.find(silent)) !== undefined);
+  });
+
   it('goes on after the scripts were flushed', async () => {
     const [one] = pairs.open();
     const key = newKey();
