@@ -61,7 +61,7 @@ export class StreamWriter implements StreamLog {
   #mustTouch = false;
   #isWriting = false;
   #finishedAt = 0;
-  #writtenAt: number | undefined;
+  #writtenAt = Number.POSITIVE_INFINITY;
   #failures = 0;
   #triesLeft = Number.POSITIVE_INFINITY;
   #pause: NodeJS.Timeout | undefined;
@@ -86,6 +86,11 @@ export class StreamWriter implements StreamLog {
   /** True while more is to come. */
   get isOpen(): boolean {
     return this.#phase === 'open';
+  }
+
+  /** Time of the last write, as `performance.now()` has it; infinite before the first. */
+  get writtenAt(): number {
+    return this.#writtenAt;
   }
 
   async prime(): Promise<Position> {
@@ -132,13 +137,20 @@ export class StreamWriter implements StreamLog {
 
   /** Writes the hash again when that was before `oldest`, so that it does not expire. */
   async renew(oldest: number): Promise<void> {
-    if (this.#phase !== 'open' || (this.#writtenAt ?? oldest) > oldest) return;
+    if (this.#phase !== 'open' || this.#writtenAt > oldest) return;
     await this.prime();
   }
 
   /** The session is over: nothing of the stream is kept any more. */
   drop(): void {
     this.#end('dropped');
+  }
+
+  /** The stream was ended in this writer's place. */
+  fence(): void {
+    if (!this.#isActive) return;
+    this.#end('fenced');
+    this.#hooks.fenced();
   }
 
   /** Tries once more to write what waits, and gives it up if that fails. */
@@ -187,11 +199,10 @@ export class StreamWriter implements StreamLog {
       const head = this.#head;
       try {
         const reply = await this.#run(events, isDone);
-        this.#parts.outage.succeeded();
+        this.#parts.outage.settled(this);
         this.#landed(reply, events, isDone && head === this.#head, head);
       } catch (error) {
-        this.#parts.outage.failed(error);
-        this.#failed(error);
+        if (this.#isActive) this.#failed(error);
         if (this.#isDue) return this.#pauseThenWrite();
       }
     }
@@ -219,12 +230,9 @@ export class StreamWriter implements StreamLog {
 
   #landed(reply: Reply, events: readonly QueuedEvent[], isDone: boolean, head: number): void {
     if (!this.#isActive) return;
-    if (reply === FENCED || reply === ENDED) {
-      this.#end('fenced');
-      return this.#hooks.fenced();
-    }
+    if (reply === FENCED || reply === ENDED) return this.fence();
     const [follower, isMade] = reply as readonly Reply[];
-    const wasLost = isMade === 1 && this.#writtenAt !== undefined;
+    const wasLost = isMade === 1 && this.#writtenAt < Number.POSITIVE_INFINITY;
     this.#queue.landed();
     this.#failures = 0;
     this.#writtenAt = performance.now();
@@ -238,8 +246,8 @@ export class StreamWriter implements StreamLog {
   }
 
   #failed(error: unknown): void {
-    const now = performance.now();
-    const oldest = now - this.#parts.limits.ttlMs;
+    const oldest = performance.now() - this.#parts.limits.ttlMs;
+    this.#parts.outage.failed(this, error);
     this.#failures += 1;
     this.#triesLeft -= 1;
     this.#queue.failed(this.#triesLeft > 0 ? oldest : Number.POSITIVE_INFINITY);
@@ -278,6 +286,7 @@ export class StreamWriter implements StreamLog {
     this.#mustTouch = false;
     this.#isDoneKept = true;
     this.#queue.clear();
+    this.#parts.outage.settled(this);
     this.#hooks.closed();
     this.#serve();
   }

@@ -10,6 +10,8 @@ import type { StreamWriter } from './redis-stream-writer.js';
 
 /** Streams that are written to less often than this are renewed, milliseconds. */
 const LONGEST_QUIET_MS = 60_000;
+/** A Redis that was emptied is found out within this time, milliseconds. */
+const TICK_MS = 1_000;
 /** All are not renewed more often than this, milliseconds: a Redis without memory loses some all the time. */
 const BETWEEN_ALL_MS = 1_000;
 /** Renewals that are begun at once. */
@@ -20,6 +22,8 @@ export class WrittenStreams {
   readonly #bySession = new Map<string, Map<string, StreamWriter>>();
   #renewing: NodeJS.Timeout | undefined;
   #allRenewedAt = Number.NEGATIVE_INFINITY;
+  /** Something written before this time is to be written again. */
+  #due = Number.NEGATIVE_INFINITY;
   #isRenewing = false;
   #isClosed = false;
 
@@ -38,7 +42,7 @@ export class WrittenStreams {
     const streams = this.#bySession.get(session);
     if (streams === undefined) this.#bySession.set(session, new Map([[stream, writer]]));
     else streams.set(stream, writer);
-    this.#renewing ??= setInterval(() => this.#tick(), this.#quietMs).unref();
+    this.#renewing ??= setInterval(() => this.#tick(), Math.min(TICK_MS, this.#quietMs)).unref();
   }
 
   delete(writer: StreamWriter): void {
@@ -71,20 +75,25 @@ export class WrittenStreams {
     await Promise.all(this.#all().map((writer) => writer.close()));
   }
 
+  /** Writes again what was written before `oldest`. */
   async #renew(oldest: number): Promise<void> {
+    this.#due = Math.max(this.#due, oldest);
     if (this.#isRenewing) return;
     this.#isRenewing = true;
-    const writers = this.#all();
-    for (let first = 0; first < writers.length; first += RENEWALS_AT_ONCE) {
-      const some = writers.slice(first, first + RENEWALS_AT_ONCE);
-      await Promise.allSettled(some.map((writer) => writer.renew(oldest)));
+    while (this.#due > Number.NEGATIVE_INFINITY && !this.#isClosed) {
+      const due = this.#due;
+      this.#due = Number.NEGATIVE_INFINITY;
+      await renewed(this.#all(), due);
     }
     this.#isRenewing = false;
   }
 
+  /** The one that was written longest ago is written always: a Redis that has lost it has lost others. */
   #tick(): void {
     if (this.#bySession.size === 0) return this.#stop();
-    void this.#renew(performance.now() - this.#quietMs);
+    let oldest = performance.now();
+    for (const { writtenAt } of this.#all()) oldest = Math.min(oldest, writtenAt);
+    void this.#renew(Math.max(oldest, performance.now() - this.#quietMs));
   }
 
   #all(): StreamWriter[] {
@@ -94,5 +103,12 @@ export class WrittenStreams {
   #stop(): void {
     clearInterval(this.#renewing);
     this.#renewing = undefined;
+  }
+}
+
+async function renewed(writers: readonly StreamWriter[], oldest: number): Promise<void> {
+  for (let first = 0; first < writers.length; first += RENEWALS_AT_ONCE) {
+    const some = writers.slice(first, first + RENEWALS_AT_ONCE);
+    await Promise.allSettled(some.map((writer) => writer.renew(oldest)));
   }
 }

@@ -77,6 +77,19 @@ describe('a stream in Redis', () => {
     expect(written.fences).toBe(1);
   });
 
+  it('survives a caller that throws when it is fenced', async () => {
+    const [one, two] = pairs.open();
+    const key = newKey();
+    const stream = one.log.open(key, [1], () => {
+      throw new Error('no');
+    });
+    await stream.prime();
+    expect(await two.log.adopt(key, one.self, answer)).toBe(true);
+    stream.append(answer(1), true);
+    await stream.finish();
+    expect(one.logger.lines.map(({ level }) => level)).toEqual(['error']);
+  });
+
   it.each([
     ['events', 20, 1_000_000],
     ['bytes', 1_000, 2_000],

@@ -9,7 +9,7 @@ import { eventually, ringsOf } from '../../lib/events/contract-shared-bench.js';
 import type { RedisConnection } from '../../lib/store/redis-connection.js';
 import { APPEND } from '../../lib/store/redis-stream-scripts.js';
 import { streamPairs } from '../support/redis-stream-pairs.js';
-import type { StreamInstance } from '../support/redis-streams.js';
+import { PREFIX, type StreamInstance } from '../support/redis-streams.js';
 
 const pairs = streamPairs();
 
@@ -77,12 +77,14 @@ describe('a stream in Redis', () => {
   });
 
   it('is written again when Redis has lost it and nothing is appended', async () => {
-    const [one, two] = pairs.open({ ttlMs: 400 });
-    const key = newKey();
-    await one.log.open(key, [1]).prime();
+    const [one, two] = pairs.open();
+    const keys = Array.from({ length: 300 }, () => newKey());
+    for (const key of keys) await one.log.open(key, [1]).prime();
     await pairs.redis.client.flushall();
-    await eventually('it is there', async () => (await two.log.find(key)) !== undefined);
-    expect((await two.log.find(key))?.writer).toBe(one.self);
+    for (const key of keys) {
+      await eventually('it is there', async () => (await two.log.find(key)) !== undefined);
+      expect((await two.log.find(key))?.writer).toBe(one.self);
+    }
   });
 
   it('is written again when another stream finds that Redis has lost everything', async () => {
@@ -161,7 +163,7 @@ describe('a stream in Redis', () => {
     for (let count = 0; count < 20; count += 1) one.log.open(newKey(), [1]).append(note(1), false);
     await one.log.close();
     await one.log.close();
-    expect(levels(one)).toEqual(['warn', 'warn']);
+    expect(levels(one)).toEqual(['warn', 'info', 'warn']);
   });
 
   it('is written before the log is closed', async () => {
@@ -206,6 +208,33 @@ describe('a session’s own stream in Redis', () => {
     await one.log.tell(session, note(3));
     const { log } = await one.log.standalone(session);
     expect((await read(log, '0')).texts.at(-1)).toBe(note(3));
+  });
+
+  it('rings for what was kept after its deadline', async () => {
+    const [one, two] = pairs.open();
+    const session = newName();
+    const { name } = await one.log.standalone(session);
+    await pairs.redis.client.hset(`${PREFIX}:{${session}}:s`, 'g', two.self);
+    pairs.redis.pause();
+    await expect(one.log.tell(session, note(1))).rejects.toThrow();
+    pairs.redis.resume();
+    const key = { session, stream: name };
+    await eventually('the listener is told', () => ringsOf(two, key) === 1);
+    const { log } = await two.log.standalone(session);
+    expect((await read(log, '0')).texts).toEqual([note(1)]);
+  });
+
+  it('takes no more than it can hold while nothing is kept', async () => {
+    const [one] = pairs.open();
+    const session = newName();
+    const large = JSON.stringify({ jsonrpc: '2.0', text: 'x'.repeat(6_000_000) });
+    pairs.redis.pause();
+    const told = Promise.allSettled([1, 2].map(() => one.log.tell(session, large)));
+    const refused = one.log.tell(session, large);
+    await expect(refused).rejects.toThrow('Too much waits');
+    await told;
+    pairs.redis.resume();
+    await one.log.tell(session, large);
   });
 });
 
