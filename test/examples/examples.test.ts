@@ -44,8 +44,8 @@ const STORIES = {
 
 const { 'browser-client': pageAndEndpoint, ...STORIES_OF_NODE } = STORIES;
 
-/** Stories that need a Redis, and nginx beside it. */
-const STORIES_OF_REDIS = ['graceful-deploy', 'redis-sessions'];
+/** Stories that need a Redis, and most of them nginx beside it. */
+const STORIES_OF_REDIS = ['graceful-deploy', 'redis-sessions', 'workers'];
 
 /** Variables that a story needs. */
 const VARIABLES: Readonly<Record<string, Record<string, string>>> = {
