@@ -107,7 +107,8 @@ export const ENDED = 'ended';
 export const FENCED = 'fenced';
 
 /**
- * Appends what is not there yet; makes the hash when it is gone. An array with the follower.
+ * Appends what is not there yet; makes the hash when it is gone. An array with the follower, and 1 when the
+ * hash was made.
  *
  * Keys: hash, list, names. Arguments: stream, self, requests, follower, last kept, last appended, `1` when
  * finished, ttl, events, bytes; elements.
@@ -124,7 +125,7 @@ if held and held.name == self and not held.done then
 end
 if held and (held.name ~= self or (held.done and held.done ~= self)) then return '${FENCED}' end
 local count = cleared(list)
-local isNew = not held or count == 0
+local isMade, isNew = not held, not held or count == 0
 if not held then
   held = { n = kept, bytes = 0, fol = ARGV[4] }
   local last = place(redis.call('LINDEX', list, -1))
@@ -151,7 +152,7 @@ redis.call('HSET', key, 'n', held.n, 'bytes', bytes)
 if isNew or ARGV[7] == '1' or redis.call('PTTL', key) < ttl * 0.9 then
   live(key, list, names, ARGV[1], ttl)
 end
-return { held.fol }
+return { held.fol, isMade and 1 or 0 }
 `,
 );
 

@@ -77,6 +77,19 @@ describe('a stream in Redis', () => {
     expect(written.fences).toBe(1);
   });
 
+  it('survives a caller that throws when it is fenced', async () => {
+    const [one, two] = pairs.open();
+    const key = newKey();
+    const stream = one.log.open(key, [1], () => {
+      throw new Error('no');
+    });
+    await stream.prime();
+    expect(await two.log.adopt(key, one.self, answer)).toBe(true);
+    stream.append(answer(1), true);
+    await stream.finish();
+    expect(one.logger.lines.map(({ level }) => level)).toEqual(['error']);
+  });
+
   it.each([
     ['events', 20, 1_000_000],
     ['bytes', 1_000, 2_000],
@@ -85,10 +98,11 @@ describe('a stream in Redis', () => {
     const [one, two] = pairs.open(limits);
     const { key, stream } = await write(one, { requests: [1, 2] });
     const texts = [answer(1), ...notes(100), answer(2), ...notes(100, 'late')];
-    for (const text of texts) {
+    for (const [index, text] of texts.entries()) {
       stream.append(text, text === answer(1) || text === answer(2));
-      if (Math.random() < 0.1) await one.log.find(key);
+      if (index % 5 === 0) await one.log.find(key);
     }
+    await one.log.find(key);
     const found = await two.log.find(key);
     const got = await read(found?.log ?? stream, '0');
     expect(got.texts.slice(0, 2)).toEqual([answer(1), answer(2)]);

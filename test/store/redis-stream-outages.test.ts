@@ -3,33 +3,15 @@
  *
  * @module
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { answer, newKey, newName, note, notes, read } from '../../lib/events/contract-bench.js';
 import { eventually, ringsOf } from '../../lib/events/contract-shared-bench.js';
 import type { RedisConnection } from '../../lib/store/redis-connection.js';
 import { APPEND } from '../../lib/store/redis-stream-scripts.js';
-import type { RedisStreamsOptions } from '../../lib/store/redis-streams.js';
-import { type PlainRedis, plainRedis } from '../support/plain-redis.js';
-import { type StreamInstance, streamInstances } from '../support/redis-streams.js';
+import { streamPairs } from '../support/redis-stream-pairs.js';
+import { PREFIX, type StreamInstance } from '../support/redis-streams.js';
 
-let redis: PlainRedis;
-const opened: StreamInstance[] = [];
-
-beforeAll(async () => {
-  redis = await plainRedis();
-});
-afterEach(async () => {
-  redis.resume();
-  await Promise.all(opened.splice(0).map(({ log }) => log.close()));
-});
-afterAll(() => redis.stop());
-
-function instances(options: Partial<RedisStreamsOptions> = {}) {
-  const open = streamInstances(() => redis.connection(), { maxEventsPerStream: 1_000, ...options });
-  const two = [open(), open()] as const;
-  opened.push(...two);
-  return two;
-}
+const pairs = streamPairs();
 
 const levels = ({ logger }: StreamInstance) => logger.lines.map(({ level }) => level);
 
@@ -37,14 +19,14 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a stream in Redis', () => {
   it('loses nothing and keeps its order when Redis is frozen for two seconds', async () => {
-    const [one, two] = instances();
+    const [one, two] = pairs.open();
     const key = newKey();
     const stream = one.log.open(key, [1]);
     await stream.prime();
     const texts = notes(300);
     for (const [index, text] of texts.entries()) {
-      if (index === 100) redis.pause();
-      if (index === 250) redis.resume();
+      if (index === 100) pairs.redis.pause();
+      if (index === 250) pairs.redis.resume();
       stream.append(text, false);
       await pause(14);
     }
@@ -58,9 +40,7 @@ describe('a stream in Redis', () => {
   });
 
   it('keeps every event once when an answer of Redis is lost', async () => {
-    const open = streamInstances(() => losing(redis.connection(), 3));
-    const one = open();
-    opened.push(one);
+    const [one] = pairs.open({}, (connection) => losing(connection, 3));
     const key = newKey();
     const stream = one.log.open(key, [1]);
     for (const text of notes(3)) stream.append(text, false);
@@ -73,7 +53,7 @@ describe('a stream in Redis', () => {
   });
 
   it('goes on after Redis was restarted empty, and says how much is gone', async () => {
-    const [one, two] = instances();
+    const [one, two] = pairs.open();
     const key = newKey();
     const stream = one.log.open(key, [1]);
     for (const text of notes(3)) stream.append(text, false);
@@ -81,7 +61,7 @@ describe('a stream in Redis', () => {
     await two.log.follow(key);
     stream.append(note(4), false);
     await one.log.find(key);
-    await redis.restart();
+    await pairs.redis.restart();
     for (const number of [5, 6]) stream.append(note(number), false);
     const told = ringsOf(two, key);
     stream.append(answer(1), true);
@@ -97,20 +77,34 @@ describe('a stream in Redis', () => {
   });
 
   it('is written again when Redis has lost it and nothing is appended', async () => {
-    const [one, two] = instances({ ttlMs: 400 });
-    const key = newKey();
-    await one.log.open(key, [1]).prime();
-    await redis.client.flushall();
-    await eventually('it is there', async () => (await two.log.find(key)) !== undefined);
-    expect((await two.log.find(key))?.writer).toBe(one.self);
+    const [one, two] = pairs.open();
+    const keys = Array.from({ length: 300 }, () => newKey());
+    for (const key of keys) await one.log.open(key, [1]).prime();
+    await pairs.redis.client.flushall();
+    for (const key of keys) {
+      await eventually('it is there', async () => (await two.log.find(key)) !== undefined);
+      expect((await two.log.find(key))?.writer).toBe(one.self);
+    }
+  });
+
+  it('is written again when another stream finds that Redis has lost everything', async () => {
+    const [one, two] = pairs.open();
+    const silent = newKey();
+    await one.log.open(silent, [1]).prime();
+    const spoken = one.log.open(newKey(), [1]);
+    await spoken.prime();
+    await pairs.redis.client.flushall();
+    expect(await two.log.find(silent)).toBeUndefined();
+    spoken.append(note(1), false);
+    await eventually('it is there', async () => (await two.log.find(silent)) !== undefined);
   });
 
   it('goes on after the scripts were flushed', async () => {
-    const [one] = instances();
+    const [one] = pairs.open();
     const key = newKey();
     const stream = one.log.open(key, [1]);
     for (const text of notes(3)) {
-      await redis.client.script('FLUSH');
+      await pairs.redis.client.script('FLUSH');
       stream.append(text, false);
       await one.log.find(key);
     }
@@ -118,14 +112,14 @@ describe('a stream in Redis', () => {
   });
 
   it('rejects a prime that Redis does not take, and keeps what is appended then', async () => {
-    const [one, two] = instances();
+    const [one, two] = pairs.open();
     const key = newKey();
-    redis.pause();
+    pairs.redis.pause();
     const stream = one.log.open(key, [1]);
     await expect(stream.prime()).rejects.toThrow();
     expect(stream.append(note(1), false)).toBe('1');
     await expect(one.log.find(key)).rejects.toThrow();
-    redis.resume();
+    pairs.redis.resume();
     await stream.append(answer(1), true);
     await stream.finish();
     const found = await two.log.find(key);
@@ -133,15 +127,15 @@ describe('a stream in Redis', () => {
   });
 
   it('gives up the oldest but no response when too much waits', async () => {
-    const [one] = instances({ maxBytesPerStream: 20_000 });
+    const [one] = pairs.open({ maxBytesPerStream: 20_000 });
     const key = newKey();
-    redis.pause();
+    pairs.redis.pause();
     const stream = one.log.open(key, [1, 2]);
     stream.append(answer(1), true);
     const texts = notes(400);
     for (const text of texts) stream.append(text, false);
     stream.append(answer(2), true);
-    redis.resume();
+    pairs.redis.resume();
     await stream.finish();
     const found = await one.log.find(key);
     const { texts: left, missed } = await read(found?.log ?? stream, '0');
@@ -153,27 +147,27 @@ describe('a stream in Redis', () => {
   });
 
   it('is given up when Redis is out of reach for longer than it would have been kept', async () => {
-    const [one, two] = instances({ ttlMs: 1_500 });
+    const [one, two] = pairs.open({ ttlMs: 1_500 });
     const key = newKey();
-    redis.pause();
+    pairs.redis.pause();
     const stream = one.log.open(key, [1]);
     stream.append(answer(1), true);
     await stream.finish();
-    redis.resume();
+    pairs.redis.resume();
     expect(await two.log.find(key)).toBeUndefined();
   });
 
   it('is closed in time while Redis is frozen', async () => {
-    const [one] = instances();
-    redis.pause();
+    const [one] = pairs.open();
+    pairs.redis.pause();
     for (let count = 0; count < 20; count += 1) one.log.open(newKey(), [1]).append(note(1), false);
     await one.log.close();
     await one.log.close();
-    expect(levels(one)).toEqual(['warn', 'warn']);
+    expect(levels(one)).toEqual(['warn', 'info', 'warn']);
   });
 
   it('is written before the log is closed', async () => {
-    const [one, two] = instances();
+    const [one, two] = pairs.open();
     const key = newKey();
     const stream = one.log.open(key, [1]);
     for (const text of notes(3)) stream.append(text, false);
@@ -187,11 +181,11 @@ describe('a stream in Redis', () => {
 
 describe('a session’s own stream in Redis', () => {
   it('has another name after Redis was emptied, and its old places are unknown', async () => {
-    const [one, two] = instances();
+    const [one, two] = pairs.open();
     const session = newName();
     await one.log.tell(session, note(1));
     const before = await two.log.standalone(session);
-    await redis.client.flushall();
+    await pairs.redis.client.flushall();
     await two.log.tell(session, note(2));
     const after = await one.log.standalone(session);
     expect(after.name).not.toBe(before.name);
@@ -202,18 +196,45 @@ describe('a session’s own stream in Redis', () => {
   });
 
   it('rejects what it is told while Redis is frozen, and what waits behind it', async () => {
-    const [one] = instances();
+    const [one] = pairs.open();
     const session = newName();
     await one.log.standalone(session);
-    redis.pause();
+    pairs.redis.pause();
     const first = one.log.tell(session, note(1));
     await pause(1);
     const told = await Promise.allSettled([first, one.log.tell(session, note(2))]);
     expect(told.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    redis.resume();
+    pairs.redis.resume();
     await one.log.tell(session, note(3));
     const { log } = await one.log.standalone(session);
     expect((await read(log, '0')).texts.at(-1)).toBe(note(3));
+  });
+
+  it('rings for what was kept after its deadline', async () => {
+    const [one, two] = pairs.open();
+    const session = newName();
+    const { name } = await one.log.standalone(session);
+    await pairs.redis.client.hset(`${PREFIX}:{${session}}:s`, 'g', two.self);
+    pairs.redis.pause();
+    await expect(one.log.tell(session, note(1))).rejects.toThrow();
+    pairs.redis.resume();
+    const key = { session, stream: name };
+    await eventually('the listener is told', () => ringsOf(two, key) === 1);
+    const { log } = await two.log.standalone(session);
+    expect((await read(log, '0')).texts).toEqual([note(1)]);
+  });
+
+  it('takes no more than it can hold while nothing is kept', async () => {
+    const [one] = pairs.open();
+    const session = newName();
+    const large = JSON.stringify({ jsonrpc: '2.0', text: 'x'.repeat(6_000_000) });
+    pairs.redis.pause();
+    const told = Promise.allSettled([1, 2].map(() => one.log.tell(session, large)));
+    const refused = one.log.tell(session, large);
+    await expect(refused).rejects.toThrow('Too much waits');
+    await told;
+    pairs.redis.resume();
+    await one.log.tell(session, large);
   });
 });
 
@@ -221,7 +242,7 @@ describe('a session’s own stream in Redis', () => {
 function losing(connection: RedisConnection, count: number): RedisConnection {
   let left = count;
   return {
-    ...connection,
+    ...bound(connection),
     run: async (script, ...asked) => {
       const reply = await connection.run(script, ...asked);
       if (script !== APPEND || left === 0) return reply;
@@ -230,3 +251,11 @@ function losing(connection: RedisConnection, count: number): RedisConnection {
     },
   };
 }
+
+const bound = (connection: RedisConnection): RedisConnection => ({
+  run: (...asked) => connection.run(...asked),
+  runAndWait: (...asked) => connection.runAndWait(...asked),
+  subscribe: (...asked) => connection.subscribe(...asked),
+  unsubscribe: (...asked) => connection.unsubscribe(...asked),
+  close: () => connection.close(),
+});

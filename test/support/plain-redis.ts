@@ -8,7 +8,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import type { RedisConnection, Reply } from '../../lib/store/redis-connection.js';
+import { connectionOf } from '../../lib/store/redis-client.js';
+import type { RedisConnection } from '../../lib/store/redis-connection.js';
 import { freePort } from './free-port.js';
 
 export interface PlainRedis {
@@ -29,16 +30,10 @@ export async function plainRedis(): Promise<PlainRedis> {
   return {
     client,
     connection: () => {
-      const redis = new Redis({
-        port,
-        maxRetriesPerRequest: 0,
-        enableOfflineQueue: false,
-        commandTimeout: 1_000,
-        retryStrategy: () => 50,
-      });
+      const redis = new Redis({ port, maxRetriesPerRequest: 0, retryStrategy: () => 50 });
       redis.on('error', () => {});
       opened.push(redis);
-      return connectionTo(redis);
+      return connectionOf(redis, { commandMs: 1_000 });
     },
     pause: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
@@ -63,23 +58,4 @@ async function launch(port: number): Promise<ChildProcess> {
   }
   server.stdout.resume();
   return server;
-}
-
-function connectionTo(redis: Redis): RedisConnection {
-  return {
-    run: async (script, keys, args) => {
-      for (let waits = 0; redis.status !== 'ready' && waits < 50; waits += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      try {
-        return (await redis.evalsha(script.sha, keys.length, ...keys, ...args)) as Reply;
-      } catch (error) {
-        if (!String(error).includes('NOSCRIPT')) throw error;
-        return (await redis.eval(script.source, keys.length, ...keys, ...args)) as Reply;
-      }
-    },
-    subscribe: async () => {},
-    unsubscribe: async () => {},
-    close: async () => redis.disconnect(),
-  };
 }

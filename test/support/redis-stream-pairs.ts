@@ -6,13 +6,18 @@
  * @module
  */
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import type { RedisConnection } from '../../lib/store/redis-connection.js';
 import type { RedisStreamsOptions } from '../../lib/store/redis-streams.js';
 import { type PlainRedis, plainRedis } from './plain-redis.js';
 import { type StreamInstance, streamInstances } from './redis-streams.js';
 
 export interface StreamPairs {
   readonly redis: PlainRedis;
-  open(options?: Partial<RedisStreamsOptions>): readonly [StreamInstance, StreamInstance];
+  /** @param through - what the instances' connections are seen through. */
+  open(
+    options?: Partial<RedisStreamsOptions>,
+    through?: (connection: RedisConnection) => RedisConnection,
+  ): readonly [StreamInstance, StreamInstance];
 }
 
 /** Starts Redis before the first test of the file, and ends it after the last. */
@@ -35,8 +40,8 @@ export function streamPairs(): StreamPairs {
     get redis() {
       return started();
     },
-    open: (options) => {
-      const open = streamInstances(() => started().connection(), {
+    open: (options, through = (connection) => connection) => {
+      const open = streamInstances(() => through(started().connection()), {
         maxEventsPerStream: 1_000,
         ...options,
       });
