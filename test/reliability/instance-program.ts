@@ -11,8 +11,10 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { healthRouter, type Logger, mcpRouter, staticTokens } from 'express-mcp-router';
-import type { InstanceAnswers, InstancePlan } from '../support/instances.js';
+import type { InstanceAnswers, InstancePlan, Order, Told } from '../support/instances.js';
+import { login } from '../support/login.js';
 import { createServer, writer } from './instance-tools.js';
+import { Puppets } from './puppets.js';
 import { connectRedis } from './redis-clients.js';
 
 const [name = '', planText = '{}'] = process.argv.slice(2);
@@ -22,10 +24,13 @@ const complaints: string[] = [];
 process.on('uncaughtException', (error) => uncaught.push(String(error)));
 process.on('unhandledRejection', (error) => uncaught.push(String(error)));
 
+const tell = (told: Told) => process.send?.({ told });
+const puppets = new Puppets((label) => tell({ begun: label }));
 const redis = await connectRedis(plan);
 const routers = (plan.mounts ?? ['']).map((mount) => ({ mount, router: endpoint() }));
 
 const app = express().use(healthRouter(...routers.map(({ router }) => router)));
+if (plan.hasPuppets) app.use(login);
 for (const { mount, router } of routers) app.use(`${mount}/`, router);
 const web = createHttpServer(app as RequestListener);
 // A client that sends while an idle connection is being closed would see it reset.
@@ -36,7 +41,10 @@ web.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
 
 function endpoint() {
   const write = writer(plan.effects, name);
-  const create = () => createServer(write, (uri) => router.mcp.notify.resourceUpdated(uri));
+  const create = () =>
+    plan.hasPuppets
+      ? puppets.create()
+      : createServer(write, (uri) => router.mcp.notify.resourceUpdated(uri));
   const auth = plan.tokens && {
     auth: staticTokens(
       Object.fromEntries(
@@ -84,9 +92,34 @@ const answers: {
   complaints: () => complaints,
 };
 
-process.on('message', async ({ id, question }: { id: number; question: keyof InstanceAnswers }) => {
-  process.send?.({ id, answer: await answers[question]() });
+/** A message of the parent: a question, or an order. */
+interface Request {
+  readonly id: number;
+  readonly question?: keyof InstanceAnswers;
+  readonly order?: Order;
+}
+
+process.on('message', async ({ id, question, order }: Request) => {
+  if (order !== undefined) obey(order);
+  const answer = question === undefined ? undefined : await answers[question]();
+  process.send?.({ id, answer });
 });
+
+function obey({ label, deed, words }: Order): void {
+  const puppet = puppets.find(label);
+  if (puppet === undefined) return;
+  if (deed === 'finish') puppet.finish(words);
+  if (deed === 'fail') puppet.fail(words);
+  // Nobody may be there to hear it; what has to arrive is the parent's concern.
+  if (deed === 'report') puppet.report(words).catch(() => {});
+  if (deed === 'log') puppet.log(words).catch(() => {});
+  if (deed === 'ask') {
+    puppet.ask(words).then(
+      (heard) => tell({ asked: words, heard }),
+      () => tell({ asked: words, heard: undefined }),
+    );
+  }
+}
 
 process.once('SIGTERM', async () => {
   await Promise.all(routers.map(({ router }) => router.mcp.drain(plan.drain)));

@@ -53,6 +53,8 @@ export interface InstancePlan {
   readonly isFactory?: boolean;
   /** File to which tools write what they do. */
   readonly effects: string;
+  /** The app has a login, and calls do what they are told by {@link Instance.order}. */
+  readonly hasPuppets?: boolean;
   /** What SIGTERM does. */
   readonly drain?: DrainOptions;
 }
@@ -70,6 +72,18 @@ export interface InstanceAnswers {
   readonly complaints: readonly string[];
 }
 
+/** What a running call of `act` is told to do. */
+export interface Order {
+  readonly label: string;
+  readonly deed: 'report' | 'log' | 'ask' | 'finish' | 'fail';
+  readonly words: string;
+}
+
+/** What an instance tells by itself: a call has begun, an asker has its answer. */
+export type Told =
+  | { readonly begun: string }
+  | { readonly asked: string; readonly heard: string | undefined };
+
 /** How a process ended. */
 export interface InstanceExit {
   readonly code: number | null;
@@ -85,6 +99,8 @@ export class Instance {
   readonly #said: () => string;
   readonly #ended: Promise<unknown>;
   readonly #waiting = new Map<number, (answer: unknown) => void>();
+  /** Called with what it tells by itself. */
+  onTold: (told: Told) => void = () => {};
   #asked = 0;
 
   private constructor(name: string, child: ChildProcess, port: number, said: () => string) {
@@ -93,7 +109,8 @@ export class Instance {
     this.#child = child;
     this.#said = said;
     this.#ended = once(child, 'exit');
-    child.on('message', ({ id, answer }: { id: number; answer: unknown }) => {
+    child.on('message', ({ id, answer, told }: { id: number; answer: unknown; told?: Told }) => {
+      if (told !== undefined) this.onTold(told);
       this.#waiting.get(id)?.(answer);
       this.#waiting.delete(id);
     });
@@ -134,14 +151,23 @@ export class Instance {
     if (!this.isAlive) throw new Error(`Instance ${this.name} has ended: ${this.#said()}`);
   }
 
-  async ask<Q extends keyof InstanceAnswers>(question: Q): Promise<InstanceAnswers[Q]> {
+  ask<Q extends keyof InstanceAnswers>(question: Q): Promise<InstanceAnswers[Q]> {
+    return this.#request({ question }) as Promise<InstanceAnswers[Q]>;
+  }
+
+  /** Resolves when it is done; not when a question is answered. */
+  async order(order: Order): Promise<void> {
+    await this.#request({ order });
+  }
+
+  async #request(message: object): Promise<unknown> {
     this.requireAlive();
     this.#asked += 1;
     const id = this.#asked;
-    const answer = new Promise<InstanceAnswers[Q]>((resolve) => {
-      this.#waiting.set(id, resolve as (answer: unknown) => void);
+    const answer = new Promise<unknown>((resolve) => {
+      this.#waiting.set(id, resolve);
     });
-    this.#child.send({ id, question });
+    this.#child.send({ id, ...message });
     const gone = this.#ended.then(() => {
       throw new Error(`Instance ${this.name} has ended: ${this.#said()}`);
     });
