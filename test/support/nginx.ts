@@ -27,13 +27,17 @@ function isInstalled(): boolean {
   return error === undefined || process.env.CI !== undefined;
 }
 
-/** Starts nginx with these locations on a free loopback port; returns its origin. */
-export async function nginx(locations: string): Promise<string> {
+/**
+ * Starts nginx with these locations on a free loopback port; returns its origin.
+ *
+ * @param upstreams - what else belongs to the `http` block.
+ */
+export async function nginx(locations: string, upstreams = ''): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const port = await freePort();
   const file = join(folder, 'nginx.conf');
-  await writeFile(file, configuration(folder, port, locations));
+  await writeFile(file, configuration(folder, port, locations, upstreams));
 
   const child = spawn('nginx', ['-p', folder, '-c', file, '-e', 'stderr'], {
     env: { PATH },
@@ -58,7 +62,7 @@ async function listening(stderr: Readable): Promise<void> {
   throw new Error(`nginx did not start: ${said.join('\n')}`);
 }
 
-const configuration = (folder: string, port: number, locations: string) => `
+const configuration = (folder: string, port: number, locations: string, upstreams: string) => `
 daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
@@ -71,6 +75,7 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
+  ${upstreams}
   server {
     listen 127.0.0.1:${port};
     ${locations}
