@@ -54,7 +54,7 @@ async function balanced({ a, b }: Twins): Promise<URL> {
   return new URL('/mcp', origin);
 }
 
-const valueOf = (result: unknown): unknown =>
+const saidBy = (result: unknown): unknown =>
   JSON.parse((result as { content: [{ text: string }] }).content[0].text);
 
 const isSkipped = lacksRedis('two instances behind nginx') || !hasNginx;
@@ -70,9 +70,9 @@ describe.skipIf(isSkipped)('a client behind a round robin of nginx', () => {
     await client.connect(new Transport1(url));
     const which: unknown[] = [];
     for (let nth = 0; nth < 6; nth += 1)
-      which.push(valueOf(await client.callTool({ name: 'which' })));
+      which.push(saidBy(await client.callTool({ name: 'which' })));
     expect(new Set(which)).toEqual(new Set([1, 2]));
-    expect(valueOf(await client.callTool({ name: 'ask' }))).toEqual(ACCEPTED);
+    expect(saidBy(await client.callTool({ name: 'ask' }))).toEqual(ACCEPTED);
     const progress: number[] = [];
     const onprogress = (told: { progress: number }) => void progress.push(told.progress);
     await client.callTool({ name: 'report' }, undefined, { onprogress });
@@ -87,9 +87,9 @@ describe.skipIf(isSkipped)('a client behind a round robin of nginx', () => {
     await client.connect(new Transport2(url));
     const which: unknown[] = [];
     for (let nth = 0; nth < 6; nth += 1)
-      which.push(valueOf(await client.callTool({ name: 'which' })));
+      which.push(saidBy(await client.callTool({ name: 'which' })));
     expect(new Set(which)).toEqual(new Set([1, 2]));
-    expect(valueOf(await client.callTool({ name: 'ask' }))).toEqual(ACCEPTED);
+    expect(saidBy(await client.callTool({ name: 'ask' }))).toEqual(ACCEPTED);
     const progress: number[] = [];
     const onprogress = (told: { progress: number }) => void progress.push(told.progress);
     await client.callTool({ name: 'report' }, { onprogress });
