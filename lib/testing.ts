@@ -4,4 +4,6 @@
  * @module
  */
 export { type ContractCase, eventStoreContract } from './events/contract.js';
+export { sharedEventLogContract } from './events/contract-shared.js';
+export type { Opened, SharingInstance } from './events/contract-shared-bench.js';
 export type { EventStore } from './events/port.js';

@@ -111,7 +111,8 @@ export interface Ended {
 /** The sessions of one endpoint. */
 export interface SessionStore {
   /**
-   * The live record; idle and expired ones are dropped on the way. Being found counts as being used.
+   * The live record; idle and expired ones are dropped on the way. In a shared store, being found counts as
+   * being used.
    *
    * @param claim - in a shared store, requests to be entered in the same step, or not at all.
    */

@@ -35,7 +35,22 @@ export interface RedisConnection {
     args: readonly (string | number)[],
     late?: (reply: Reply) => void,
   ): Promise<Reply>;
-  /** Hears what is published on a channel, from the time that the promise resolves; again after reconnecting. */
+  /**
+   * Runs a script that writes, and waits until so many replicas have it too, or no longer than `timeoutMs`;
+   * the reply, and how many replicas have it.
+   */
+  runAndWait(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    wait: { readonly replicas: number; readonly timeoutMs: number },
+    late?: (reply: Reply) => void,
+  ): Promise<readonly [reply: Reply, replicas: number]>;
+  /**
+   * Hears what is published on a channel, from the time that the promise resolves; again after reconnecting.
+   *
+   * Where it rejects, the channel is heard all the same as soon as Redis is in reach.
+   */
   subscribe(channel: string, hear: (text: string) => void): Promise<void>;
   unsubscribe(channel: string): Promise<void>;
   /** Lets go of the connections that are the store's own; a client that was given stays open. */
