@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { chaosProxy } from '../support/chaos-proxy.js';
+import type { ResumingClient } from '../support/resuming-client.js';
 import {
   asSpeed,
   atLeast,
@@ -69,6 +71,37 @@ async function counted(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promi
     told('round trips, those not waited for included', all / count, 'per call'),
     none('calls without their own result', oddEnds(sent, hasOwnResult)),
   ];
+}
+
+/** What a command and its answer take, milliseconds. */
+const FAR_MS = 40;
+const ASKED = 40;
+
+/** The same seen from outside: how much longer a call takes when Redis is far away. */
+async function timed(redis: RedisUnderTest, responseMode: 'json' | 'sse'): Promise<number> {
+  const proxy = await chaosProxy(redis.plan.ports[0] ?? 0, 0);
+  const plan = { names: ['a'], redis: { ...redis.plan, ports: [proxy.port] } };
+  try {
+    return await withFleet({ ...plan, options: { responseMode } }, async (fleet) => {
+      const url = fleet.at('a').url;
+      const [client] = (await connectAll(url, 1)) as [ResumingClient];
+      const near = await medianMs(client);
+      proxy.suffer({ kind: 'delay', fromMs: FAR_MS / 2, toMs: FAR_MS / 2 });
+      return ((await medianMs(client)) - near) / FAR_MS;
+    });
+  } finally {
+    await proxy.close();
+  }
+}
+
+async function medianMs(client: ResumingClient): Promise<number> {
+  const took: number[] = [];
+  for (let nth = 0; nth < ASKED; nth += 1) {
+    const began = performance.now();
+    await client.ask('plain', { nonce: `far-${nth}` });
+    took.push(performance.now() - began);
+  }
+  return percentile(took, 0.5);
 }
 
 const RACE = { short: { rounds: 2, ms: 700 }, long: { rounds: 9, ms: 2_000 } };
@@ -154,15 +187,15 @@ export const REDIS_COSTS: readonly Experiment[] = [
     id: 'RED-01',
     title: 'Round trips of a call',
     run: (scale) =>
-      overRedis(scale, 'libraries', (redis) =>
-        withFleet(
-          {
-            ...{ names: ['a'], redis: redis.plan },
-            options: { responseMode: 'json', limits: { callsPerSession: 100 } },
-          },
-          (fleet) => counted(fleet, redis, scale),
-        ),
-      ),
+      overRedis(scale, 'libraries', async (redis) => {
+        const options = { responseMode: 'json' as const, limits: { callsPerSession: 100 } };
+        const plan = { names: ['a'], redis: redis.plan, options };
+        return [
+          ...(await withFleet(plan, (fleet) => counted(fleet, redis, scale))),
+          asSpeed(atMost('as time tells, JSON', await timed(redis, 'json'), 'per call', 1.2)),
+          asSpeed(atMost('as time tells, SSE', await timed(redis, 'sse'), 'per call', 1.2)),
+        ];
+      }),
   },
   {
     id: 'RED-02',

@@ -7,7 +7,7 @@ import { type Experiment, exactly, type Figure, type Scale, told } from './exper
 import { runShared, SHARED_STEP_NAMES } from './shared-runs.js';
 import { overRedis } from './variants.js';
 
-const SIZES = { short: { runs: 4, steps: 60 }, long: { runs: 200, steps: 80 } };
+const SIZES = { short: { runs: 2, steps: 60 }, long: { runs: 200, steps: 80 } };
 
 async function run(scale: Scale): Promise<Figure[]> {
   const { runs, steps } = SIZES[scale];
