@@ -1,0 +1,6 @@
+/**
+ * The door for Redis.
+ *
+ * @module
+ */
+export { type RedisStoreOptions, redisStore } from './store/redis.js';
