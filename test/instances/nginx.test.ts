@@ -45,10 +45,10 @@ function numbered(): () => McpServer {
   };
 }
 
-/** nginx as anybody would configure it: one server after the other, nothing else. */
+/** nginx as anybody would configure it: one server after the other, and the name that the client has used. */
 async function balanced({ a, b }: Twins): Promise<URL> {
   const origin = await nginx(
-    'location / { proxy_pass http://instances; }',
+    'location / { proxy_pass http://instances; proxy_set_header Host $host; }',
     `upstream instances { server ${a.url.host}; server ${b.url.host}; }`,
   );
   return new URL('/mcp', origin);
