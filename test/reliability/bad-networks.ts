@@ -120,7 +120,7 @@ async function parted(fleet: Fleet, proxy: ChaosProxy, kind: Partition): Promise
     asSpeed(atMost('last of these after', lastMs, 'ms', LEASE_MS + 1_000)),
     none('new calls without 503 and Retry-After', wordsOf(tries.filter((it) => !isOutage(it)))),
     asSpeed(atMost('slowest of these', slowest, 'ms', 1_500)),
-    asSpeed(atMost('not ready, seen after', unreadyMs, 'ms', 10)),
+    asSpeed(atMost('not ready, seen after', unreadyMs, 'ms', 1_500)),
     exactly('the other instance is ready', isOtherReady ? 1 : 0, '', 1),
     asSpeed(atMost('ready again after', readyMs, 'ms', 5_000)),
     none('other answers afterwards', wordsOf(odd)),
