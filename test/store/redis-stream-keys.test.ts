@@ -77,6 +77,50 @@ describe('a stream in Redis', () => {
     expect(written.fences).toBe(1);
   });
 
+  it('has one writer: the second is fenced', async () => {
+    const [one, two] = pairs.open();
+    const { key, stream } = await write(one);
+    stream.append(note(1), false);
+    await one.log.find(key);
+    const second = await write(two, { key });
+    second.stream.append(note(2), false);
+    await second.stream.finish();
+    expect(second.fences).toBe(1);
+    expect((await read(stream, '0')).texts).toEqual([note(1)]);
+  });
+
+  it('is finished when all is kept, what came after its end included', async () => {
+    const [one] = pairs.open();
+    const { key, stream } = await write(one);
+    const kept = () => pairs.redis.client.lrange(keysOf(key)[1], '0', '-1');
+    const goOn = one.halt();
+    const finished = stream.finish();
+    await new Promise(setImmediate);
+    stream.append(note(1), false);
+    goOn();
+    await finished;
+    expect(await kept()).toHaveLength(1);
+    stream.append(note(2), false);
+    await stream.finish();
+    expect(await kept()).toHaveLength(2);
+    expect((await one.log.find(key))?.writer).toBeUndefined();
+  });
+
+  it('is forgotten among its session’s streams once it has expired', async () => {
+    const [one] = pairs.open({ ttlMs: 200 });
+    const session = newName();
+    await one.log.open(newKey(session), []).finish();
+    const until = Date.now() + 500;
+    const last = newKey(session);
+    while (Date.now() < until) await one.log.open({ ...last, stream: newName() }, []).finish();
+    await new Promise((resolve) => setTimeout(resolve, 190));
+    await one.log.open(last, []).finish();
+    const names = await pairs.redis.client.zrange(`${slotOf(session)}:st`, '0', '-1');
+    const alive = (await allOf(session)).filter((name) => name.includes(':m:'));
+    expect(names.length).toBeLessThanOrEqual(alive.length + 5);
+    expect(names).toContain(last.stream);
+  });
+
   it('survives a caller that throws when it is fenced', async () => {
     const [one, two] = pairs.open();
     const key = newKey();

@@ -6,14 +6,18 @@
 import { describe, expect, it } from 'vitest';
 import { answer, newKey, newName, note, notes, read } from '../../lib/events/contract-bench.js';
 import { eventually, ringsOf } from '../../lib/events/contract-shared-bench.js';
-import type { RedisConnection } from '../../lib/store/redis-connection.js';
-import { APPEND } from '../../lib/store/redis-stream-scripts.js';
+import type { StreamKey } from '../../lib/events/port.js';
+import type { RedisConnection, Script } from '../../lib/store/redis-connection.js';
+import { ADOPT, APPEND } from '../../lib/store/redis-stream-scripts.js';
 import { streamPairs } from '../support/redis-stream-pairs.js';
 import { PREFIX, type StreamInstance } from '../support/redis-streams.js';
 
 const pairs = streamPairs();
 
 const levels = ({ logger }: StreamInstance) => logger.lines.map(({ level }) => level);
+
+const elementsOf = ({ session, stream }: StreamKey) =>
+  pairs.redis.client.lrange(`${PREFIX}:{${session}}:l:${stream}`, '0', '-1');
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -49,7 +53,55 @@ describe('a stream in Redis', () => {
     await stream.finish();
     const found = await one.log.find(key);
     expect((await read(found?.log ?? stream, '0')).texts).toEqual([...notes(3), answer(1)]);
+    expect(await elementsOf(key)).toHaveLength(4);
     expect(levels(one)).toEqual(['warn', 'info']);
+  });
+
+  it('keeps every event once when an answer is lost, and then the hash', async () => {
+    const [one] = pairs.open({}, (connection) =>
+      losing(connection, 1, ([meta]) => pairs.redis.client.del(meta ?? '')),
+    );
+    const key = newKey();
+    const stream = one.log.open(key, [1]);
+    for (const text of notes(3)) stream.append(text, false);
+    await stream.finish();
+    expect(await elementsOf(key)).toHaveLength(3);
+    const found = await one.log.find(key);
+    expect((await read(found?.log ?? stream, '0')).texts).toEqual(notes(3));
+  });
+
+  it('is adopted with what its writer has written a moment before', async () => {
+    const late = [note(1), answer(1)];
+    const [, two] = pairs.open({}, (connection) =>
+      preceded(connection, ADOPT, async () => {
+        const text = late.shift();
+        if (text === undefined) return;
+        stream.append(text, text === answer(1));
+        await one.log.find(key);
+      }),
+    );
+    const [one] = pairs.open();
+    const key = newKey();
+    const stream = one.log.open(key, [1, 2]);
+    await stream.prime();
+    expect(await two.log.adopt(key, one.self, answer)).toBe(true);
+    const found = await two.log.find(key);
+    expect((await read(found?.log ?? stream, '0')).texts).toEqual([note(1), answer(1), answer(2)]);
+  });
+
+  it('is not adopted from a writer that goes on', async () => {
+    const [, two] = pairs.open({}, (connection) =>
+      preceded(connection, ADOPT, async () => {
+        stream.append(note(1), false);
+        await one.log.find(key);
+      }),
+    );
+    const [one] = pairs.open();
+    const key = newKey();
+    const stream = one.log.open(key, [1]);
+    await stream.prime();
+    expect(await two.log.adopt(key, one.self, answer)).toBe(false);
+    expect((await two.log.find(key))?.unanswered).toEqual([1]);
   });
 
   it('goes on after Redis was restarted empty, and says how much is gone', async () => {
@@ -63,6 +115,13 @@ describe('a stream in Redis', () => {
     await one.log.find(key);
     await pairs.redis.restart();
     for (const number of [5, 6]) stream.append(note(number), false);
+    const isKept = () =>
+      one.log.find(key).then(
+        () => true,
+        () => false,
+      );
+    await eventually('it is kept again', isKept);
+    await pause(20);
     const told = ringsOf(two, key);
     stream.append(answer(1), true);
     await stream.finish();
@@ -239,18 +298,36 @@ describe('a session’s own stream in Redis', () => {
 });
 
 /** A connection on which the answers to the first appends are lost. */
-function losing(connection: RedisConnection, count: number): RedisConnection {
+function losing(
+  connection: RedisConnection,
+  count: number,
+  andThen: (keys: readonly string[]) => Promise<unknown> = async () => {},
+): RedisConnection {
   let left = count;
   return {
     ...bound(connection),
-    run: async (script, ...asked) => {
-      const reply = await connection.run(script, ...asked);
+    run: async (script, keys, ...asked) => {
+      const reply = await connection.run(script, keys, ...asked);
       if (script !== APPEND || left === 0) return reply;
       left -= 1;
+      await andThen(keys);
       throw new Error('the answer is lost');
     },
   };
 }
+
+/** A connection on which something else is done before a script. */
+const preceded = (
+  connection: RedisConnection,
+  which: Script,
+  act: () => Promise<void>,
+): RedisConnection => ({
+  ...bound(connection),
+  run: async (script, ...asked) => {
+    if (script === which) await act();
+    return connection.run(script, ...asked);
+  },
+});
 
 const bound = (connection: RedisConnection): RedisConnection => ({
   run: (...asked) => connection.run(...asked),
