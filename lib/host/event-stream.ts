@@ -143,7 +143,8 @@ export class EventStream implements ListenedStream {
     if (this.#resumable === undefined) return;
     void this.#inOrder(() => {
       const sink = this.#sink ?? this.#replaying?.sink;
-      if (sink === undefined) return;
+      // Without an id there is nothing to come back with: an outage of the log has kept it.
+      if (sink === undefined || !this.#hasGivenId) return;
       sink.write(retryField(retryMs));
       this.#dismiss();
     });

@@ -26,8 +26,13 @@ import { ifMayHear } from './subscriptions.js';
 /** Notices that could not be published are tried again after this time, milliseconds. */
 const RETRY_MS = 1_000;
 
-/** The session's own stream, whatever its name is at the moment. */
+/** What the name of a session's own stream begins with. */
 const STANDALONE = 'g';
+
+type AboutStream = Received & { readonly kind: 'appended' | 'taken' };
+
+const isAboutStream = (received: Received): received is AboutStream =>
+  received.kind === 'appended' || received.kind === 'taken';
 
 /** What the other instances are reached with, and what follows from what they tell. */
 export interface PeersParts {
@@ -196,11 +201,21 @@ export class Peers implements Outside {
       return;
     }
     const session = this.#parts.sessions.live.byKey(received.session);
+    if (isAboutStream(received)) return this.#actOnStream(received, session);
     if (session !== undefined) this.#act(received, session);
   }
 
-  #act(received: Received, session: LiveSession): void {
-    const { sessions, streams } = this.#parts;
+  #actOnStream({ kind, ...key }: AboutStream, session: LiveSession | undefined): void {
+    const { streams } = this.#parts;
+    const isStandalone = key.stream.startsWith(STANDALONE);
+    if (kind === 'appended' && isStandalone) return session?.roaming?.stream.wake();
+    if (kind === 'appended') return streams.appended(key);
+    if (!isStandalone) return streams.taken(key, session);
+    if (session !== undefined) this.#giveUp(session);
+  }
+
+  #act(received: Exclude<Received, AboutStream>, session: LiveSession): void {
+    const { sessions } = this.#parts;
     switch (received.kind) {
       case 'answer':
         session.questions.get(String(received.message.id))?.answer(received.message);
@@ -221,11 +236,6 @@ export class Peers implements Outside {
         return this.#tellUpdate(session, received.uri, undefined);
       case 'close':
         return session.roaming?.stream.close();
-      case 'appended':
-        return streams.appended(session, received.stream);
-      case 'taken':
-        if (received.stream !== STANDALONE) return streams.taken(session, received.stream);
-        return this.#giveUp(session);
     }
   }
 

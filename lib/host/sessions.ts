@@ -327,6 +327,8 @@ export class Sessions {
     if (!listens) return;
     await this.shared.sessions.listen(session.record);
     session.record.listener = session.instance;
+    // What was said meanwhile could not be rung for.
+    session.roaming?.stream.wake();
   }
 
   #placeOf(exchange: Exchange): string {

@@ -163,16 +163,15 @@ export class Streams {
     this.#tellFinished();
   }
 
-  /** Something was appended to a stream that is read here. */
-  appended(session: LiveSession, name: string): void {
-    if (isStandalone(name)) session.roaming?.stream.wake();
-    else this.#followed.get(this.#pathOf(session, name))?.wake();
+  /** Something was appended to a stream that another instance writes. */
+  appended({ session, stream }: StreamKey): void {
+    this.#followed.get(pathOf(session, stream))?.wake();
   }
 
   /** Another instance has the client's connection to a stream now. */
-  taken(session: LiveSession, name: string): void {
-    session.streams.get(name)?.close();
-    this.#followed.get(this.#pathOf(session, name))?.yield();
+  taken({ session, stream }: StreamKey, live: LiveSession | undefined): void {
+    live?.streams.get(stream)?.close();
+    this.#followed.get(pathOf(session, stream))?.yield();
   }
 
   /** The session is over for good. */
@@ -202,7 +201,7 @@ export class Streams {
   async #recalled(session: LiveSession, name: string): Promise<FoundPost['stream'] | undefined> {
     if (isStandalone(name) && session.standalone !== undefined) return undefined;
     const key = { session: this.#digestOf(session), stream: name };
-    const path = this.#pathOf(session, name);
+    const path = pathOf(key.session, name);
     const finding =
       this.#finding.get(path) ??
       (this.#shared ? this.#elsewhere(session, key, this.#shared) : this.#recall(session, key));
@@ -244,7 +243,7 @@ export class Streams {
     stream: SharedStream,
     { events, instances }: Shared,
   ): FollowedStream {
-    const path = this.#pathOf(session, key.stream);
+    const path = pathOf(key.session, key.stream);
     this.#followed.get(path)?.yield();
     const followed = new FollowedStream({
       key,
@@ -289,10 +288,6 @@ export class Streams {
     return { log, idPrefix, allowsPolling: allowsPolling(identity.version) };
   }
 
-  #pathOf(session: LiveSession, name: string): string {
-    return `${this.#digestOf(session)}.${name}`;
-  }
-
   #newKey(session: LiveSession, kind: string): StreamKey {
     this.#begun += 1;
     const stream = `${kind}${this.#life}${this.#begun.toString(36)}`;
@@ -305,6 +300,7 @@ export class Streams {
   }
 }
 
+const pathOf = (session: string, stream: string) => `${session}.${stream}`;
 const isStandalone = (name: string) => name.startsWith(STANDALONE);
 
 /** Nobody works on these requests any more: each gets its one definite end. */

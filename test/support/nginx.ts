@@ -28,12 +28,16 @@ function isInstalled(): boolean {
 }
 
 /** Starts nginx with these locations on a free loopback port; returns its origin. */
-export async function nginx(locations: string): Promise<string> {
+export const nginx = (locations: string): Promise<string> =>
+  nginxWith((port) => `server { listen 127.0.0.1:${port}; ${locations} }`);
+
+/** Starts nginx with what `servers` writes into its `http` block for a free port; returns its origin. */
+export async function nginxWith(servers: (port: number) => string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const port = await freePort();
   const file = join(folder, 'nginx.conf');
-  await writeFile(file, configuration(folder, port, locations));
+  await writeFile(file, configuration(folder, servers(port)));
 
   const child = spawn('nginx', ['-p', folder, '-c', file, '-e', 'stderr'], {
     env: { PATH },
@@ -58,7 +62,7 @@ async function listening(stderr: Readable): Promise<void> {
   throw new Error(`nginx did not start: ${said.join('\n')}`);
 }
 
-const configuration = (folder: string, port: number, locations: string) => `
+const configuration = (folder: string, servers: string) => `
 daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
@@ -71,9 +75,6 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
-  server {
-    listen 127.0.0.1:${port};
-    ${locations}
-  }
+  ${servers}
 }
 `;
