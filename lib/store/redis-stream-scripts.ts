@@ -12,8 +12,7 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto';
-import type { Script } from './redis-connection.js';
+import { NOW, scriptOf } from './redis-script.js';
 
 const COMMON = `
 local function whole(text)
@@ -48,12 +47,7 @@ end
 `;
 
 const WRITING = `
-${COMMON}
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
+${COMMON}${NOW}
 local function ended(names)
   local score = redis.pcall('ZSCORE', names, '-')
   if type(score) ~= 'table' then return score end
@@ -113,7 +107,7 @@ export const FENCED = 'fenced';
  * Keys: hash, list, names. Arguments: stream, self, requests, follower, last kept, last appended, `1` when
  * finished, ttl, events, bytes; elements.
  */
-export const APPEND = script(
+export const APPEND = scriptOf(
   'append',
   `${WRITING}
 local key, list, names = KEYS[1], KEYS[2], KEYS[3]
@@ -164,7 +158,7 @@ export const GONE = 'gone';
  *
  * Keys: hash, list, names. Arguments: stream, ttl, events, bytes, `r` or `n`, text.
  */
-export const EXTEND = script(
+export const EXTEND = scriptOf(
   'extend',
   `${WRITING}
 local key, list = KEYS[1], KEYS[2]
@@ -194,7 +188,7 @@ export const CHANGED = 'changed';
  * Keys: hash, list, names. Arguments: stream, self, writer, last sequence number, ttl, events, bytes; texts
  * of responses.
  */
-export const ADOPT = script(
+export const ADOPT = scriptOf(
   'adopt',
   `${WRITING}
 local key, list = KEYS[1], KEYS[2]
@@ -221,7 +215,7 @@ return { held.fol }
  *
  * Keys: hash, list, names, session. Arguments: a life for a new one, ttl, events, bytes; texts.
  */
-export const TELL = script(
+export const TELL = scriptOf(
   'tell',
   `${WRITING}
 local key, list, ttl = KEYS[1], KEYS[2], tonumber(ARGV[2])
@@ -250,7 +244,7 @@ return { held.name, held.n, word(listener) or '' }
 );
 
 /** Names whom to tell of appends; whom it was before, empty when nobody. Keys: hash. Arguments: self. */
-export const FOLLOW = script(
+export const FOLLOW = scriptOf(
   'follow',
   `${COMMON}
 local held = meta(KEYS[1], 'run')
@@ -265,7 +259,7 @@ return held.fol
  *
  * Keys: hash, list. Arguments: `1` for the responses.
  */
-export const LOOK = script(
+export const LOOK = scriptOf(
   'look',
   `${COMMON}
 local held = meta(KEYS[1], 'run')
@@ -289,7 +283,7 @@ return found
  * Keys: hash, list. Arguments: `run` or `life`, place, events, bytes, lead, ttl that a session's own stream
  * is kept for.
  */
-export const PAGE = script(
+export const PAGE = scriptOf(
   'page',
   `${COMMON}
 local key, list, after = KEYS[1], KEYS[2], tonumber(ARGV[2])
@@ -328,7 +322,7 @@ return page
 );
 
 /** Says that a session is over; its streams. Keys: names. Arguments: for how long. */
-export const END = script(
+export const END = scriptOf(
   'end',
   `${WRITING}
 ended(KEYS[1])
@@ -339,7 +333,7 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 );
 
 /** Removes streams. Keys: names; hashes and lists. Arguments: names of the streams. */
-export const WIPE = script(
+export const WIPE = scriptOf(
   'wipe',
   `
 for index = 2, #KEYS do redis.call('DEL', KEYS[index]) end
@@ -347,7 +341,3 @@ for _, name in ipairs(ARGV) do redis.call('ZREM', KEYS[1], name) end
 return #KEYS
 `,
 );
-
-function script(name: string, source: string): Script {
-  return { name, source, sha: createHash('sha1').update(source).digest('hex') };
-}
