@@ -5,8 +5,8 @@
  * requests it answers), `n` (the last sequence number), `bytes`, `done` (the instance that ended it), `fol`
  * (the instance that is told of appends) and `seen` (the furthest place that a client has asked for). An
  * element of the list is `<sequence><r or n>:<JSON>`, `r` for a response. A session's own stream has `life`
- * in the place of `run` and `req`. A sorted set holds the session's streams by the time they expire, and `-`
- * once the session has ended. What is not of this form counts as absent.
+ * in the place of `run` and `req`. A sorted set holds the session's other streams by the time they expire, and
+ * `-` once the session has ended. What is not of this form counts as absent.
  *
  * Knows: Lua, keys as they are given. Does not know: how keys are named, who calls.
  *
@@ -55,10 +55,11 @@ local function ended(names)
   return false
 end
 
--- Lets a stream live for a while from now.
+-- Lets a stream live for a while from now, and enters it among its session's.
 local function live(key, list, names, name, ttl)
   redis.call('PEXPIRE', key, ttl)
   redis.call('PEXPIRE', list, ttl)
+  if not name then return end
   redis.call('ZREMRANGEBYSCORE', names, 0, now())
   redis.call('ZADD', names, now() + ttl, name)
   if redis.call('PTTL', names) < ttl then redis.call('PEXPIRE', names, ttl) end
@@ -237,7 +238,7 @@ if ARGV[5] then
   bytes = trim(list, count, bytes, tonumber(ARGV[3]), tonumber(ARGV[4]))
   redis.call('HSET', key, 'n', held.n, 'bytes', bytes)
 end
-live(key, list, KEYS[3], 'g', ttl)
+live(key, list, nil, nil, ttl)
 local listener = redis.pcall('HGET', KEYS[4], 'g')
 return { held.name, held.n, word(listener) or '' }
 `,

@@ -234,6 +234,14 @@ describe.skipIf(lacks)('what a session is told', () => {
     expect(one.letters).toEqual([]);
   });
 
+  it('is one small key while nothing was said', async () => {
+    const [one] = pairs.open();
+    const session = newName();
+    await one.log.standalone(session);
+    expect(await allOf(session)).toEqual([`${slotOf(session)}:m:g`]);
+    expect(await pairs.client.memory('USAGE', `${slotOf(session)}:m:g`)).toBeLessThan(256);
+  });
+
   it('makes no session, and lives on while it is read', async () => {
     const [one] = pairs.open({ ttlMs: 600 });
     const session = newName();

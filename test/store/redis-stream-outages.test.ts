@@ -172,6 +172,23 @@ describe.skipIf(lacks)('a stream in Redis', () => {
     expect((await read(stream, '0')).texts).toEqual(notes(3));
   });
 
+  it('is kept once Redis has memory again', async () => {
+    const [one, two] = pairs.open();
+    const key = newKey();
+    const stream = one.log.open(key, [1]);
+    stream.append(note(1), false);
+    await one.log.find(key);
+    await pairs.redis.command('CONFIG', 'SET', 'maxmemory', 1);
+    stream.append(note(2), false);
+    await expect(one.log.find(key)).rejects.toThrow('OOM');
+    expect((await read((await two.log.find(key))?.log ?? stream, '0')).texts).toEqual([note(1)]);
+    await pairs.redis.command('CONFIG', 'SET', 'maxmemory', 0);
+    stream.append(answer(1), true);
+    await stream.finish();
+    const found = await two.log.find(key);
+    expect((await read(found?.log ?? stream, '0')).texts).toEqual([note(1), note(2), answer(1)]);
+  });
+
   it('rejects a prime that Redis does not take, and keeps what is appended then', async () => {
     const [one, two] = pairs.open();
     const key = newKey();
