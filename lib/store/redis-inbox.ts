@@ -1,49 +1,22 @@
 /**
- * Letters to this instance, and letters to others.
+ * Letters to this instance.
  *
  * A letter has a number and stays until the reader has said that it came so far, so a reply that is lost
- * takes no letter with it, and none is read twice. Size: 10 000 letters and 32 MiB of an instance wait; the
- * oldest goes first. Time: what nobody reads ends twice a lease after the last letter.
+ * takes no letter with it, and none is read twice.
  *
  * Knows: lists, numbers and rings. Does not know: what letters say.
  *
  * @module
  */
 import type { Logger } from '../log.js';
-import type { Letter } from './port.js';
 import type { RedisConnection } from './redis-connection.js';
-import { inboxKeys, instanceChannel, isInstance } from './redis-keys.js';
+import { inboxKeys, instanceChannel } from './redis-keys.js';
 import { isObject, parsed } from './redis-records.js';
 import { textsOf } from './redis-room.js';
-import { NOW, scriptOf } from './redis-script.js';
+import { scriptOf } from './redis-script.js';
 
-const MAX_LETTERS = 10_000;
-const MAX_BYTES = 33_554_432;
 const LETTERS_PER_LOOK = 100;
 const POLL_MS = 1_000;
-
-/** Keys: list, count. Arguments: letter, time to live, channel. */
-const POST = scriptOf(
-  'post',
-  `${NOW}
-for place, kind in ipairs({'list', 'hash'}) do
-  local found = redis.call('TYPE', KEYS[place]).ok
-  if found ~= kind and found ~= 'none' then redis.call('DEL', KEYS[place]) end
-end
-if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('HSET', KEYS[2], 'n', string.format('%.0f', now())) end
-local number = redis.call('HINCRBY', KEYS[2], 'n', 1)
-local letter = string.format('%.0f:', number) .. ARGV[1]
-local bytes = redis.call('HINCRBY', KEYS[2], 'b', #letter)
-local count = redis.call('RPUSH', KEYS[1], letter)
-while count > 1 and (count > ${MAX_LETTERS} or bytes > ${MAX_BYTES}) do
-  bytes = redis.call('HINCRBY', KEYS[2], 'b', -#redis.call('LPOP', KEYS[1]))
-  count = count - 1
-end
-for place = 1, 2 do redis.call('PEXPIRE', KEYS[place], ARGV[2]) end
-redis.call('PUBLISH', ARGV[3], '')
-return 0
-`,
-);
 
 /** Letters after a number; those up to it are gone. Keys: list, count. Arguments: number, how many. */
 const READ = scriptOf(
@@ -68,7 +41,6 @@ return redis.call('LRANGE', KEYS[1], 0, ARGV[2] - 1)
 export interface InboxOptions {
   readonly prefix: string;
   readonly self: string;
-  readonly leaseMs: number;
   readonly logger: Logger;
 }
 
@@ -101,13 +73,6 @@ export class Inbox {
         );
       });
     this.#ring();
-  }
-
-  async post(instance: string, letter: Letter): Promise<void> {
-    const { prefix, leaseMs } = this.#options;
-    if (!isInstance(instance)) return;
-    const args = [JSON.stringify(letter), 2 * leaseMs, instanceChannel(prefix, instance)];
-    await this.#connection.run(POST, inboxKeys(prefix, instance), args);
   }
 
   /** Hands a letter over. */

@@ -12,6 +12,7 @@ import type { RedisConnection } from './redis-connection.js';
 import { Inbox } from './redis-inbox.js';
 import { type EndpointKeys, instanceChannel } from './redis-keys.js';
 import { Lease } from './redis-lease.js';
+import { Outbox } from './redis-outbox.js';
 
 /** What {@link RedisInstances} are made with. */
 export interface InstancesOptions {
@@ -27,6 +28,7 @@ export class RedisInstances implements Instances {
   readonly #channels: readonly string[];
   readonly #lease: Lease;
   readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
   readonly #bus: Bus;
   #isStarted = false;
 
@@ -35,7 +37,8 @@ export class RedisInstances implements Instances {
     this.#connection = connection;
     this.#channels = [instanceChannel(prefix, self), keys.busChannel];
     this.#lease = new Lease(connection, prefix, self, leaseMs);
-    this.#inbox = new Inbox(connection, { prefix, self, leaseMs, logger });
+    this.#inbox = new Inbox(connection, { prefix, self, logger });
+    this.#outbox = new Outbox(connection, { prefix, leaseMs });
     this.#bus = new Bus(connection, { keys: keys.bus, channel: keys.busChannel, logger });
   }
 
@@ -60,7 +63,7 @@ export class RedisInstances implements Instances {
   }
 
   post(instance: string, letter: Letter): Promise<void> {
-    return this.#inbox.post(instance, letter);
+    return this.#outbox.post(instance, letter);
   }
 
   publish(notice: Notice): Promise<number> {
