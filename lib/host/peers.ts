@@ -286,7 +286,7 @@ export class Peers implements Outside {
         return allowsPolling(record.client.version);
       },
       get isListening() {
-        return record.listener !== undefined;
+        return record.listener !== undefined || session.roaming?.mayListen === true;
       },
       tell: ({ method, uri }) => {
         if (uri !== undefined) this.#tellUpdate(session, uri, undefined);
