@@ -255,7 +255,7 @@ export class Peers implements Outside {
 
   /** Notices are lost when their store is, and with them what it knew of the sessions. */
   #resyncAll(revision: number): void {
-    this.#renewal.renew();
+    this.#renewal.restore();
     this.#parts.source.toolsChanged();
     for (const session of this.#parts.sessions.live) this.#resync(session, revision);
   }
