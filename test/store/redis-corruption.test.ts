@@ -27,7 +27,7 @@ const GARBAGE = [
   '\0\xff',
   '{"version":"x"}',
 ];
-const FIELDS = ['c', 'o', 'v', 'e', 'p', 'l', 'g', 'b'];
+const FIELDS = ['c0', 'o', 'v', 'e', 'p', 'l', 'g', 'b'];
 
 describe.skipIf(lacksRedis('damaged keys'))('damage in Redis', () => {
   const redis = useRedis();
