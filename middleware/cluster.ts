@@ -34,6 +34,8 @@ const KEY = 'expressMcpRouter';
 const LINGER_MS = 3_000;
 /** How much longer than it was given a worker may take before it is killed. */
 const GRACE_MS = 5_000;
+/** A longer timer fires at once. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 /** What a process is to the port. */
 export type Role = 'alone' | 'primary' | 'worker';
@@ -114,10 +116,8 @@ export class WorkerProcess {
 
   /** Sends it away, and kills it if it takes too long; resolves when it is gone. */
   async dismiss(order: Order): Promise<void> {
-    const timer = setTimeout(
-      () => this.kill('SIGKILL'),
-      order.delayMs + order.deadlineMs + GRACE_MS,
-    );
+    const patienceMs = Math.min(order.delayMs + order.deadlineMs + GRACE_MS, MAX_TIMER_MS);
+    const timer = setTimeout(() => this.kill('SIGKILL'), patienceMs);
     // One that does not listen yet has nobody to wait for.
     if (!this.#isListening) this.kill('SIGTERM');
     else if (this.#worker.isConnected()) this.#worker.send({ [KEY]: order }, () => {});
@@ -139,7 +139,7 @@ export const primary = {
 
   /** Tells why this worker cannot start, and ends it: the error is thrown by `serve` in the primary. */
   fail(error: unknown): Promise<never> {
-    const { code, message = String(error) } = error as { code?: string; message?: string };
+    const { code, message = String(error) } = Object(error) as { code?: string; message?: string };
     send({ is: 'failed', code, message }, () => process.exit(1));
     return new Promise(() => {});
   },
