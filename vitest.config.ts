@@ -12,6 +12,10 @@ const LIBRARY = [
     replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)),
   },
   {
+    find: /^express-mcp-router\/redis$/,
+    replacement: fileURLToPath(new URL('lib/redis.ts', import.meta.url)),
+  },
+  {
     find: /^express-mcp-router\/testing$/,
     replacement: fileURLToPath(new URL('lib/testing.ts', import.meta.url)),
   },

@@ -25,6 +25,7 @@ export interface Environment {
   readonly allowedHosts?: readonly string[];
   readonly corsOrigins?: readonly string[];
   readonly sessionIdleMs?: number;
+  readonly redisUrl?: string;
   readonly logger?: Logger;
 }
 
@@ -42,20 +43,12 @@ const MAX_TIMER_SECONDS = 2_147_483;
 
 type Source = Readonly<Record<string, string | undefined>>;
 
-/** Variables of features that this release does not have: ignoring them would open a server. */
-const UNSERVED: Readonly<Record<string, string>> = {
-  MCP_REDIS_URL: 'This release keeps sessions in memory only',
-};
-
 /**
  * Reads the variables of every router.
  *
  * @throws OptionError when one is set but empty or malformed; it is never taken for "off".
  */
 export function readEnvironment(source: Source = process.env): Environment {
-  for (const [name, why] of Object.entries(UNSERVED)) {
-    if (source[name] !== undefined) throw new OptionError(`${name}: expected it unset. ${why}.`);
-  }
   const idleSeconds = read(source, 'MCP_SESSION_IDLE_SECONDS', seconds);
   return present({
     baseUrl: read(source, 'MCP_BASE_URL', address(readUrl)),
@@ -63,6 +56,7 @@ export function readEnvironment(source: Source = process.env): Environment {
     authToken: read(source, 'MCP_AUTH_TOKEN', token),
     stateless: read(source, 'MCP_STATELESS_HTTP', flag),
     responseMode: read(source, 'MCP_RESPONSE_MODE', oneOf(['auto', 'json', 'sse'] as const)),
+    redisUrl: read(source, 'MCP_REDIS_URL', redisUrl),
     secret: read(source, 'MCP_SECRET', listOf('keys of at least 32 bytes', isKey)),
     allowedHosts: read(source, 'MCP_ALLOWED_HOSTS', listOf('hosts', isHost)),
     corsOrigins: read(source, 'MCP_ALLOWED_ORIGINS', listOf('bare origins', isOrigin)),
@@ -178,6 +172,11 @@ const token: Form<string> = {
     value.length >= MIN_TOKEN_CHARACTERS && isBearerToken(value) ? value : undefined,
 };
 
+const redisUrl: Form<string> = {
+  expected: 'a URL that begins with redis:// or rediss://',
+  parse: (value) => (/^rediss?:\/\/\S+$/.test(value) && URL.canParse(value) ? value : undefined),
+};
+
 const isKey = (value: string) => Buffer.byteLength(value) >= MIN_SECRET_BYTES;
 
 /** Checked by the option's own rules, which tell what is wrong in the variable's name. */
@@ -192,7 +191,7 @@ const oneOf = <T extends string>(values: readonly T[]): Form<T> => ({
 });
 
 /** Variables that no error shows. */
-const SECRETS = new Set(['MCP_SECRET', 'MCP_AUTH_TOKEN']);
+const SECRETS = new Set(['MCP_SECRET', 'MCP_AUTH_TOKEN', 'MCP_REDIS_URL']);
 
 function read<T>(source: Source, name: string, { expected, parse }: Form<T>): T | undefined {
   const value = source[name];

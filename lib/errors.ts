@@ -16,6 +16,7 @@ export type McpRouterErrorCode =
   | 'ERR_MCP_ENV_AMBIGUOUS'
   | 'ERR_MCP_NO_CLIENT'
   | 'ERR_MCP_CLOSED'
+  | 'ERR_MCP_STORE'
   | 'ERR_MCP_WORKER';
 
 /** Base of every error thrown by this package. */
@@ -35,6 +36,14 @@ export class OptionError extends McpRouterError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MCP_OPTION', message, options);
     this.name = 'OptionError';
+  }
+}
+
+/** A store gave no answer in time, or refused; callers answer with 503. Its `cause` is the store's own error. */
+export class StoreError extends McpRouterError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MCP_STORE', message, options);
+    this.name = 'StoreError';
   }
 }
 

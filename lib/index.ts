@@ -37,6 +37,9 @@ export type {
   Position,
   Replay,
   SdkEventStore,
+  SharedEventLog,
+  SharedStream,
+  StandaloneStream,
   StreamKey,
   StreamLog,
 } from './events/port.js';
@@ -58,4 +61,25 @@ export type {
   ResponseMode,
 } from './options.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
-export type { Store } from './store/port.js';
+export type {
+  Claim,
+  DropReason,
+  Ended,
+  EndpointStore,
+  InstanceListener,
+  Instances,
+  Letter,
+  Notice,
+  SessionAddress,
+  SessionChange,
+  SessionHooks,
+  SessionLimits,
+  SessionPhase,
+  SessionRecord,
+  SessionStore,
+  Shared,
+  SharedSessions,
+  Sought,
+  Store,
+  StoredEndpoint,
+} from './store/port.js';

@@ -40,6 +40,8 @@ export interface Resolved {
   /** Key ring, the current key first; empty without `secret`. */
   readonly secrets: readonly string[];
   readonly store: Store | undefined;
+  /** The environment's Redis, where no option names a store. */
+  readonly redisUrl: string | undefined;
   readonly eventStore: EventStore | false | undefined;
   readonly authorize: Authorize | undefined;
   readonly middleware: readonly Middleware[];
@@ -121,7 +123,7 @@ const SCHEMA = z.strictObject({
       notAnObject,
     )
     .prefault({}),
-  store: having<Store>('a store such as memoryStore()', 'sessions').optional(),
+  store: having<Store>('a store such as memoryStore() or redisStore(…)', 'open').optional(),
   eventStore: z
     .union(
       [
@@ -201,11 +203,30 @@ export function resolveOptions(
     authToken,
     secrets: ring === undefined ? [] : [ring].flat(),
     store,
+    redisUrl: store === undefined && !settings.stateless ? environment.redisUrl : undefined,
     eventStore,
     authorize: parsed.data.authorize,
     middleware: [middleware].flat(),
     logger: faultless(logger ?? environment.logger ?? silentLogger),
   };
+}
+
+/**
+ * Refuses what would work on one of several instances only.
+ *
+ * @throws OptionError for a shared store without a secret, or with an event store beside it.
+ */
+export function refuseHalfShared({ settings, store, secrets, eventStore }: Resolved): void {
+  if (settings.stateless || store?.isShared !== true) return;
+  if (secrets.length === 0) {
+    throw new OptionError(
+      `secret: expected a key of at least ${MIN_SECRET_BYTES} bytes with the store "${store.name}", got none. Its instances need the same key, or none of them knows the sessions and events of another. Set secret or MCP_SECRET.`,
+    );
+  }
+  if (eventStore === undefined || eventStore === false) return;
+  throw new OptionError(
+    `eventStore: expected it unset, or false, with the store "${store.name}", got another store. The events are kept where the sessions are.`,
+  );
 }
 
 function refuseHomelessGate({ auth, address }: ResolvedOptions): void {
@@ -221,7 +242,8 @@ function merged(options: McpRouterOptions<unknown>, environment: Environment): o
     const told = Array.isArray(options) ? 'an array' : shown(options);
     throw new OptionError(`options: expected an object, got ${told}.`);
   }
-  const { logger: _logger, corsOrigins: _origins, authToken: _token, ...known } = environment;
+  const { logger: _logger, corsOrigins: _origins, authToken: _token, ...rest } = environment;
+  const { redisUrl: _redis, ...known } = rest;
   const { sessionIdleMs, ...others } = known;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const values: Record<string, unknown> = { ...others, ...Object.fromEntries(given) };

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { McpRouterError } from '../lib/errors.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import { Connections } from './connections.js';
-import type { McpRouter } from './mcp-router.js';
+import { type McpRouter, resolvedOf } from './mcp-router.js';
 import { rootHandler } from './root-handler.js';
 
 /**
@@ -23,6 +23,8 @@ const TIME_LIMITS = {
   requestTimeout: 300_000,
   connectionsCheckingInterval: 2_000,
 };
+/** Idle connections are gone by then: Node's keep-alive time-out, and the second that it gives clients. */
+const IDLE_MS = 6_000;
 /** Connections that wait to be accepted: after a restart thousands of clients come back in the same second. */
 const BACKLOG = 4_096;
 
@@ -69,13 +71,16 @@ export class DirectServer {
 
   /**
    * Leaves its clients to another process that listens on the same port: refuses connections, but serves
-   * every request that comes on the ones it has. What is not done by the deadline ends with an error.
+   * every request that comes on the ones it has. Where the store is shared, streams are handed over as soon as
+   * idle connections have ended by themselves. What is not done by the deadline ends with an error.
    */
   async handOver(deadlineMs: number): Promise<void> {
+    const until = performance.now() + deadlineMs;
     this.#connections.leave();
     this.#connections.refuse();
-    await this.#connections.left(deadlineMs);
-    await this.#router.mcp.drain({ deadlineMs: 0 });
+    const isShared = resolvedOf(this.#router)?.store?.isShared === true;
+    await this.#connections.left(isShared ? Math.min(IDLE_MS, deadlineMs) : deadlineMs);
+    await this.#router.mcp.drain({ deadlineMs: Math.max(0, until - performance.now()) });
     await this.close();
   }
 

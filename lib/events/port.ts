@@ -47,8 +47,12 @@ export interface StreamLog {
    * @param isResponse - true for the answer to one of the stream's requests: it is never given up.
    */
   append(json: string, isResponse: boolean): Awaitable<Position>;
-  /** Every request is answered: nothing more is to come. Called again, it does nothing. */
-  finish(): void;
+  /**
+   * Every request is answered: nothing more is to come. Called again, it does nothing.
+   *
+   * A log that writes behind resolves when everything is kept.
+   */
+  finish(): Awaitable<void>;
   /**
    * Hands over what was appended after a place, up to the last event there is when it ends.
    *
@@ -81,6 +85,58 @@ export interface EventLog {
   drop(session: string): Awaitable<void>;
   /** Stops timers, waits for what is being written, forgets what is kept in memory. */
   close(): Awaitable<void>;
+}
+
+/** A stream in a log that several instances share, as a reader finds it. */
+export interface SharedStream extends FoundStream {
+  /** The instance that writes it, as of the last replay; undefined when it has finished. */
+  readonly writer: string | undefined;
+}
+
+/** A session's own stream, to which any instance may append. */
+export interface StandaloneStream {
+  /** Its name: another one after the log has lost it. Begins with `g`. */
+  readonly name: string;
+  /** The place after its last event. */
+  readonly end: Position;
+  /** Replays it; nothing is appended here. */
+  readonly log: StreamLog;
+}
+
+/**
+ * Event logs that several instances share: each stream of a POST has one writer, and any instance may read.
+ *
+ * A writer does not wait for its events to be kept; they are written in order, and again after an outage,
+ * as far as the limit of the stream allows. Its name is `p…`.
+ */
+export interface SharedEventLog extends EventLog {
+  /**
+   * Begins a stream that this instance writes.
+   *
+   * @param fenced - called once when another instance has ended the stream in this one's place: nothing that
+   * is appended from then on is kept.
+   */
+  open(key: StreamKey, requests: readonly RequestId[], fenced?: () => void): StreamLog;
+  /** The stream of this name, whoever writes it. `unanswered` is known once its writer is gone. */
+  find(key: StreamKey): Promise<SharedStream | undefined>;
+  /**
+   * From now on this instance is told what is appended, by a letter `{ kind: 'appended', session, stream }`;
+   * the instance that was told before, if another.
+   */
+  follow(key: StreamKey): Promise<string | undefined>;
+  /**
+   * Ends a stream in the place of its writer, if that still is `writer`: each unanswered request gets the
+   * response that `respond` makes. False when somebody else was first.
+   */
+  adopt(key: StreamKey, writer: string, respond: (id: RequestId) => string): Promise<boolean>;
+  /**
+   * Appends to a session's own stream, and tells the instance that its client listens at.
+   *
+   * Resolves when the event is kept.
+   */
+  tell(session: string, json: string): Promise<void>;
+  /** A session's own stream, as it is now. */
+  standalone(session: string): Promise<StandaloneStream>;
 }
 
 /** An event store of the SDK's kind, any version's. */

@@ -22,6 +22,8 @@ export interface CallPort {
   answer(json: string): void;
   /** The call ended without a response: it was cancelled. */
   abandon(): void;
+  /** Closes the connection and not the call; absent where a client does not come back. */
+  closeConnection?(retryMs?: number): void;
 }
 
 /** Sees a call's response before its client does; may replace it. */

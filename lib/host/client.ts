@@ -8,9 +8,9 @@
  */
 import type { ClientIdentity } from '../protocol/client.js';
 import type { LoggingLevel } from '../protocol/logging.js';
-import type { EventStream } from './event-stream.js';
 import type { Later } from './later.js';
 import type { Question } from './questions.js';
+import type { Standalone } from './standalone.js';
 
 /** Whom a server talks to. */
 export interface Client {
@@ -23,15 +23,17 @@ export interface Client {
   /** Level that `logging/setLevel` asked for. */
   readonly logLevel: LoggingLevel | undefined;
   /** The GET stream, while what is sent on it reaches the client. */
-  readonly standalone: EventStream | undefined;
+  readonly standalone: Standalone | undefined;
   /** Server-to-client requests that wait for this client, by the id on the wire; undefined without a session. */
   readonly questions: Map<string, Question> | undefined;
   /** Whether it may hear that a resource has changed; undefined where everybody may. */
   readonly mayHear?: ((uri: string) => Later<boolean>) | undefined;
+  /** The instance that asks it, where an answer may arrive at another one. */
+  readonly instance?: string | undefined;
   /** True for a caller that cannot be told from any other: no session, no principal. */
   readonly isNobody: boolean;
   /** The GET stream as soon as it is open, or undefined after `waitMs`. */
-  standaloneWithin(waitMs: number): Promise<EventStream | undefined>;
+  standaloneWithin(waitMs: number): Promise<Standalone | undefined>;
 }
 
 let requests = 0;

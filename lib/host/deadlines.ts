@@ -29,6 +29,10 @@ export class Deadlines<T> {
     this.#expire = expire;
   }
 
+  get size(): number {
+    return this.#dueAt.size;
+  }
+
   add(item: T): void {
     this.#dueAt.set(item, performance.now() + this.#afterMs);
     this.#timer ??= setInterval(() => this.#tick(), this.#tickMs).unref();

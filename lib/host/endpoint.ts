@@ -7,17 +7,18 @@
  */
 import { McpRouterError, type McpRouterErrorCode } from '../errors.js';
 import type { Exchange, Reply } from './exchange.js';
+import { handOff } from './hand-off.js';
 import type { Later } from './later.js';
 import { LegacyEra } from './legacy-era.js';
 import { LegacySse } from './legacy-sse.js';
 import type { DrainOptions } from './lifecycle.js';
 import type { EndpointParts } from './parts.js';
+import { changedJson } from './resync.js';
 import type { Sessions } from './sessions.js';
-import { sendUpdate } from './subscriptions.js';
 
 /** One thing that an endpoint needs. */
 export interface ReadinessCheck {
-  readonly name: 'accepting' | 'server' | 'discovery';
+  readonly name: 'accepting' | 'server' | 'store' | 'discovery';
   readonly ok: boolean;
   /** What is wrong; with `ok: true`, what may be. */
   readonly detail?: string;
@@ -64,7 +65,7 @@ export class Endpoint {
     const { sessions, source } = parts;
     this.sessions = {
       count: async () => sessions.count(),
-      close: (id) => sessions.end(id),
+      close: (id) => sessions.endById(id),
     };
     this.notify = {
       toolsChanged: () => {
@@ -73,58 +74,79 @@ export class Endpoint {
       },
       promptsChanged: () => tellAll(sessions, 'notifications/prompts/list_changed'),
       resourcesChanged: () => tellAll(sessions, 'notifications/resources/list_changed'),
-      resourceUpdated: (uri) => tellSubscribers(sessions, uri),
+      resourceUpdated: (uri) =>
+        sessions.live.tellSubscribers(uri, changedJson('notifications/resources/updated', uri)),
     };
   }
 
   /** Answers one exchange; never throws or rejects. */
   handle(exchange: Exchange, reply: Reply): Later<void> {
+    this.#parts.peers?.start();
     return this.#legacy.handle(exchange, reply);
   }
 
   /** Connects the server if it is not connected yet, and tells whether requests can be served. */
   async ready(): Promise<Readiness> {
-    const { lifecycle, source } = this.#parts;
+    const { lifecycle, source, peers } = this.#parts;
     const isOpen = lifecycle.phase === 'open';
     const checks: ReadinessCheck[] = [
       { name: 'accepting', ok: isOpen, ...(!isOpen && { detail: lifecycle.phase }) },
+      await checkOf('server', source.ready()),
     ];
-    try {
-      await source.ready();
-      checks.push({ name: 'server', ok: true });
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      const code = error instanceof McpRouterError ? error.code : undefined;
-      checks.push({ name: 'server', ok: false, detail, ...(code && { code }) });
-    }
+    if (peers !== undefined) checks.push(await checkOf('store', peers.ready()));
     return { ready: checks.every(({ ok }) => ok), checks };
   }
 
-  /** Turns `/readyz` red, refuses new requests, waits for running calls, ends the rest. */
+  /**
+   * Turns `/readyz` red, refuses new requests, hands streams over to other instances if there are any, waits
+   * for running calls, ends the rest.
+   */
   async drain(options: DrainOptions = {}): Promise<void> {
-    await this.#parts.lifecycle.drain(options);
+    const { lifecycle, streams, peers } = this.#parts;
+    const isShared = peers !== undefined;
+    await lifecycle.drain(options, isShared ? () => handOff(this.#parts) : undefined);
+    await streams.finished(isShared ? FLUSH_MS : FETCH_MS);
   }
 
   /** Ends every call with `shutting_down`, every stream and every session; then the server. */
   async close(): Promise<void> {
-    const { lifecycle, sessions, source, streams, absent } = this.#parts;
+    const { lifecycle, sessions, source, streams, absent, peers } = this.#parts;
+    const { closeStore, logger } = this.#parts;
     lifecycle.phase = 'closed';
     lifecycle.failRunning();
     absent.clear();
     this.legacySse.close();
-    await sessions.close();
+    sessions.live.close();
     await source.close();
-    await streams.close();
+    // What cannot be told to a store that is out of reach does not keep the process.
+    for (const end of [() => streams.close(), () => peers?.leave(), closeStore]) {
+      try {
+        await end();
+      } catch (error) {
+        logger.warn({ err: error }, 'the store could not be told that the endpoint is closed');
+      }
+    }
   }
 }
 
-function tellAll(sessions: Sessions, method: string): void {
-  const json = JSON.stringify({ jsonrpc: '2.0', method });
-  for (const stream of sessions.streams()) void stream.send(json);
+/** How long the ends of streams may take to be kept, milliseconds. */
+const FLUSH_MS = 2_000;
+/** How long clients may take to fetch them, where they are kept in this process alone, milliseconds. */
+const FETCH_MS = 5_000;
+
+async function checkOf(
+  name: ReadinessCheck['name'],
+  works: Promise<void>,
+): Promise<ReadinessCheck> {
+  try {
+    await works;
+    return { name, ok: true };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    const code = error instanceof McpRouterError ? error.code : undefined;
+    return { name, ok: false, detail, ...(code && { code }) };
+  }
 }
 
-function tellSubscribers(sessions: Sessions, uri: string): void {
-  const method = 'notifications/resources/updated';
-  const json = JSON.stringify({ jsonrpc: '2.0', method, params: { uri } });
-  for (const client of sessions.subscribers(uri)) sendUpdate(client, uri, json);
-}
+const tellAll = (sessions: Sessions, method: string): void =>
+  sessions.live.tellAll(method, changedJson(method));

@@ -15,6 +15,7 @@ import type { EventSink } from './exchange.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { Later } from './later.js';
 import { AHEAD_BYTES, Replaying } from './replaying.js';
+import type { ListenedStream } from './standalone.js';
 
 /** What the streams of one endpoint have in common. */
 export interface StreamSettings {
@@ -39,7 +40,7 @@ export interface Resumable {
  */
 export type Resumed = 'connected' | 'gap' | 'exhausted' | 'unknown';
 
-export class EventStream {
+export class EventStream implements ListenedStream {
   /** Names it within its session; empty without a log. */
   readonly name: string;
   readonly #settings: StreamSettings;
@@ -53,6 +54,7 @@ export class EventStream {
   #pending: Promise<void> | undefined;
   #hasGivenId = false;
   #isOver = false;
+  #isAwaited = false;
 
   constructor(settings: StreamSettings, name = '', resumable?: Resumable) {
     this.name = name;
@@ -67,6 +69,11 @@ export class EventStream {
   /** True while what is sent reaches the client, now or when it comes back. */
   get isOpen(): boolean {
     return !this.#isOver && (this.isConnected || this.#hasGivenId);
+  }
+
+  /** True when it ended while its client, which comes back by itself, was away. */
+  get isAwaited(): boolean {
+    return this.#isAwaited;
   }
 
   /** Gives the stream a connection, from now on; a second one takes the place of the first. */
@@ -131,13 +138,14 @@ export class EventStream {
     void this.#inOrder(() => void this.#sink?.write(gapEvent(undefined)));
   }
 
-  /** Closes the connection and not the stream: the client comes back for the rest, if any is kept. */
-  close(): void {
+  /** Closes the connection and not the stream: the client comes back after `retryMs` for the rest, if any is kept. */
+  close(retryMs = this.#settings.retryMs): void {
     if (this.#resumable === undefined) return;
     void this.#inOrder(() => {
       const sink = this.#sink ?? this.#replaying?.sink;
-      if (sink === undefined) return;
-      sink.write(retryField(this.#settings.retryMs));
+      // Without an id there is nothing to come back with: an outage of the log has kept it.
+      if (sink === undefined || !this.#hasGivenId) return;
+      sink.write(retryField(retryMs));
       this.#dismiss();
     });
   }
@@ -153,10 +161,17 @@ export class EventStream {
   end(): Later<void> {
     return this.#inOrder(() => {
       this.#isOver = true;
-      this.#resumable?.log.finish();
+      this.#isAwaited =
+        this.#resumable?.allowsPolling === true && this.#hasGivenId && !this.isConnected;
+      const finished = this.#resumable?.log.finish();
       if (this.#sink !== undefined) this.#dismiss();
+      return finished instanceof Promise ? finished.catch(this.#unfinished) : undefined;
     });
   }
+
+  readonly #unfinished = (error: unknown): void => {
+    this.#settings.logger.warn({ err: error }, 'the end of a stream could not be kept');
+  };
 
   /** From now on the reader is sent what it can take, out of the log. */
   #slowDown(sink: EventSink, place: Position): void {

@@ -17,9 +17,11 @@ import { isLoggingLevel } from '../protocol/logging.js';
 import { type LegacyVersion, negotiate } from '../protocol/versions.js';
 import type { AnswerObserver } from './call.js';
 import type { Client } from './client.js';
+import { andThen, type Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import type { Multiplexer } from './multiplexer.js';
-import { MAX_SUBSCRIPTIONS, type Subscriptions } from './subscriptions.js';
+import type { Sessions } from './sessions.js';
+import { MAX_SUBSCRIPTIONS } from './subscriptions.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -82,7 +84,7 @@ export function tailored(
 /** What becomes of a request that the session has to remember. */
 export interface Remembered {
   /** The answer, when the server has no handler of its own. */
-  readonly answer?: JsonRpcResponse;
+  readonly answer?: Later<JsonRpcResponse>;
   /** Notes the server's answer. */
   readonly observe?: AnswerObserver;
 }
@@ -92,15 +94,15 @@ export function remembered(
   request: JsonRpcRequest,
   client: Client,
   server: Multiplexer,
-  subscriptions: Subscriptions,
+  sessions: Sessions,
 ): Remembered | undefined {
   if (!(client instanceof LiveSession)) return undefined;
   switch (request.method) {
     case 'logging/setLevel':
-      return rememberLevel(request, client, server);
+      return rememberLevel(request, client, server, sessions);
     case 'resources/subscribe':
     case 'resources/unsubscribe':
-      return rememberSubscription(request, client, server, subscriptions);
+      return rememberSubscription(request, client, server, sessions);
     default:
       return undefined;
   }
@@ -116,22 +118,25 @@ function rememberLevel(
   request: JsonRpcRequest,
   session: LiveSession,
   server: Multiplexer,
+  sessions: Sessions,
 ): Remembered | undefined {
   const level = request.params?.level;
   const isHandled = server.handles(request.method);
   if (!isHandled && !server.offers('logging')) return undefined;
   if (!isLoggingLevel(level)) return invalid(request, 'Invalid params: unknown logging level');
+  const isPassedOn = isHandled && server.mayPassLevel();
   const note = () => {
-    session.record.logLevel = level;
+    if (isPassedOn && session.roaming !== undefined) server.noteLevel(session, level);
+    return sessions.change(session, { logLevel: level });
   };
-  return passedOn(request, isHandled && server.mayPassLevel(), note);
+  return passedOn(request, isPassedOn, note);
 }
 
 function rememberSubscription(
   request: JsonRpcRequest,
   session: LiveSession,
   server: Multiplexer,
-  subscriptions: Subscriptions,
+  sessions: Sessions,
 ): Remembered | undefined {
   const uri = request.params?.uri;
   const isHandled = server.handles(request.method);
@@ -140,28 +145,24 @@ function rememberSubscription(
   if (uri.length > MAX_URI_CHARACTERS) {
     return invalid(request, `Invalid params: uri has more than ${MAX_URI_CHARACTERS} characters`);
   }
-  const { record } = session;
-  const isNew = request.method === 'resources/subscribe' && !record.subscriptions?.has(uri);
+  const { record, roaming } = session;
+  const isSubscribing = request.method === 'resources/subscribe';
+  const isNew = isSubscribing && !record.subscriptions?.has(uri);
   if (isNew && (record.subscriptions?.size ?? 0) >= MAX_SUBSCRIPTIONS) {
     return invalid(request, `Invalid params: more than ${MAX_SUBSCRIPTIONS} subscriptions`);
   }
   const note = () => {
-    if (request.method === 'resources/subscribe') subscriptions.add(record, uri);
-    else subscriptions.delete(record, uri);
+    if (isSubscribing) roaming?.told.add(uri);
+    else roaming?.told.delete(uri);
+    return sessions.change(session, isSubscribing ? { subscribe: uri } : { unsubscribe: uri });
   };
   return passedOn(request, isHandled, note);
 }
 
 /** Answers at once, or waits for the server's own handler to agree. */
-function passedOn(request: JsonRpcRequest, isHandled: boolean, note: () => void): Remembered {
-  if (!isHandled) {
-    note();
-    return { answer: { jsonrpc: '2.0', id: request.id, result: {} } };
-  }
+function passedOn({ id }: JsonRpcRequest, isHandled: boolean, note: () => Later<void>): Remembered {
+  if (!isHandled) return { answer: andThen(note(), () => ({ jsonrpc: '2.0', id, result: {} })) };
   return {
-    observe: (response) => {
-      if (isResult(response)) note();
-      return response;
-    },
+    observe: (response) => (isResult(response) ? andThen(note(), () => response) : response),
   };
 }

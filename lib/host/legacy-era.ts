@@ -71,7 +71,7 @@ export class LegacyEra {
       if (client === undefined) return undefined;
       return finallyDo(
         () => takePosted({ parts, incoming, client, exchange, reply }),
-        () => sessions.release(client),
+        () => sessions.release(client, incoming.requests),
       );
     });
   }
@@ -99,7 +99,7 @@ export class LegacyEra {
     if (fault !== undefined) return refuse(reply, fault);
     const session = await this.#sessionOf(exchange, reply);
     if (session === undefined) return;
-    await sessions.end(session.record.id);
+    await sessions.end(session);
     reply.empty(200);
   }
 
@@ -109,7 +109,7 @@ export class LegacyEra {
     reply: Reply,
     incoming?: Incoming,
   ): Later<LiveSession | undefined> {
-    return andThen(this.#parts.sessions.find(exchange), (found) => {
+    return andThen(this.#parts.sessions.find(exchange, incoming?.requests), (found) => {
       if (found instanceof LiveSession) return found;
       refuse(reply, found, incoming && idOf(incoming));
       return undefined;

@@ -16,6 +16,7 @@ import { CODES, errorResponse, type JsonRpcRequest } from '../protocol/json-rpc.
 import { methodNotAllowed, REFUSALS } from '../protocol/refusals.js';
 import { endpointEvent, SSE_HEADERS } from '../protocol/sse.js';
 import { SSE_VERSIONS } from '../protocol/versions.js';
+import type { CallPort } from './call.js';
 import { Deadlines } from './deadlines.js';
 import type { EventStream } from './event-stream.js';
 import type { Exchange, Reply } from './exchange.js';
@@ -27,7 +28,7 @@ import { LiveSession } from './live-session.js';
 import type { EndpointParts } from './parts.js';
 import { takePosted } from './posted.js';
 import { idIn, refuse, refuseFault } from './refuse.js';
-import { type AnswerPort, idOf } from './requests.js';
+import { idOf } from './requests.js';
 import { endWithToken } from './token-end.js';
 
 /** A connection that nobody shakes hands on is closed after this time. */
@@ -42,7 +43,7 @@ const NOT_INITIALIZED = {
 /** A client's GET, while it is open. */
 interface Connection {
   readonly session: LiveSession;
-  readonly port: AnswerPort;
+  readonly port: CallPort;
   phase: 'silent' | 'greeting' | 'open';
 }
 
@@ -123,7 +124,7 @@ export class LegacySse {
     const id = idOf(incoming);
     if (id !== undefined && !lifecycle.isServing) return refuse(reply, REFUSALS.shuttingDown, id);
     const connection = this.#connections.get(sessionId);
-    const session = connection && (await sessions.find(exchange, sessionId));
+    const session = connection && (await sessions.find(exchange, [], sessionId));
     if (connection === undefined || !(session instanceof LiveSession)) {
       return refuse(reply, REFUSALS.sessionNotFound, id);
     }
@@ -186,10 +187,10 @@ export class LegacySse {
     void this.#end(session);
   }
 
-  async #end({ record }: LiveSession): Promise<void> {
+  async #end(session: LiveSession): Promise<void> {
     const { sessions, logger } = this.#parts;
     try {
-      await sessions.end(record.id);
+      await sessions.end(session);
     } catch (error) {
       logger.warn({ err: error }, 'a session could not be ended');
     }
@@ -200,7 +201,7 @@ export class LegacySse {
  * A message before the handshake: a request is answered on the stream, where clients that look for newer
  * revisions first expect an error; anything else changes nothing.
  */
-function answerEarly(request: JsonRpcRequest | undefined, port: AnswerPort, reply: Reply): void {
+function answerEarly(request: JsonRpcRequest | undefined, port: CallPort, reply: Reply): void {
   reply.empty(202);
   if (request === undefined) return;
   const { id, method } = request;
@@ -210,7 +211,7 @@ function answerEarly(request: JsonRpcRequest | undefined, port: AnswerPort, repl
 }
 
 /** All calls of a client are answered on the one stream that it reads. */
-function portOf(stream: EventStream): AnswerPort {
+function portOf(stream: EventStream): CallPort {
   return {
     get isOpen() {
       return stream.isOpen;

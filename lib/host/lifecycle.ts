@@ -43,17 +43,30 @@ export class Lifecycle {
     if (this.#running.size === 0) this.#whenIdle?.();
   }
 
-  /** Refuses new requests, waits for running calls, ends those that take too long; once. */
-  drain(options: DrainOptions): Promise<void> {
-    this.#draining ??= this.#drain(options);
+  /** The calls that run now. */
+  get running(): Iterable<Call> {
+    return this.#running.keys();
+  }
+
+  /**
+   * Refuses new requests, waits for running calls, ends those that take too long; once.
+   *
+   * @param handOff - called when new requests are refused.
+   */
+  drain(options: DrainOptions, handOff: () => void = () => {}): Promise<void> {
+    this.#draining ??= this.#drain(options, handOff);
     return this.#draining;
   }
 
-  async #drain({ delayMs = 0, deadlineMs = DEFAULT_DEADLINE_MS }: DrainOptions): Promise<void> {
+  async #drain(
+    { delayMs = 0, deadlineMs = DEFAULT_DEADLINE_MS }: DrainOptions,
+    handOff: () => void,
+  ): Promise<void> {
     if (this.phase === 'closed') return;
     this.phase = 'leaving';
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if (this.phase === 'leaving') this.phase = 'draining';
+    handOff();
     await this.#idleWithin(deadlineMs);
     this.failRunning();
   }

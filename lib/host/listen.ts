@@ -9,12 +9,14 @@
  */
 import { REFUSALS } from '../protocol/refusals.js';
 import { SSE_HEADERS } from '../protocol/sse.js';
-import type { EventStream, Resumed } from './event-stream.js';
+import type { Resumed } from './event-stream.js';
 import type { EventSink, Exchange, Reply } from './exchange.js';
 import type { LiveSession } from './live-session.js';
 import type { EndpointParts } from './parts.js';
 import { refuse } from './refuse.js';
+import { resync } from './resync.js';
 import type { Lease } from './server-source.js';
+import type { Standalone } from './standalone.js';
 import type { Found } from './streams.js';
 import { sendUpdate } from './subscriptions.js';
 import { endWithToken } from './token-end.js';
@@ -45,8 +47,9 @@ export async function listen(listener: Listener): Promise<void> {
   if (found === 'unreadable') return refuse(reply, REFUSALS.storeUnavailable);
   if (found === undefined) return refuse(reply, REFUSALS.unknownEvent);
   if (found === 'lost') return openStandalone(listener, true);
-  if (found.isStandalone) return resumeStandalone(listener, found);
+  if (found.kind === 'standalone') return resumeStandalone(listener, found);
   await resume(listener, found);
+  parts.streams.fetched(found.name);
 }
 
 /** The log is out of reach: neither the client's fault nor the end of its stream. */
@@ -70,15 +73,19 @@ async function openStandalone(listener: Listener, isLost: boolean): Promise<void
   // A call outlives its token.
   endWithToken(exchange, reply, sink);
   hearOnly(listener);
-  stream.connect(sink);
+  const connected = stream.connect(sink);
   session.attach(stream);
   parts.absent.delete(session);
   if (!isLost) return;
+  await connected;
   stream.tellGap();
-  resync(stream, session, lease);
+  lookAgain(stream, session, lease);
 }
 
-async function resumeStandalone(listener: Listener, found: Found): Promise<void> {
+async function resumeStandalone(
+  listener: Listener,
+  found: Found & { readonly kind: 'standalone' },
+): Promise<void> {
   const { stream, wasAway } = found;
   const { parts, session, exchange, reply } = listener;
   const lease = await leaseOf(listener);
@@ -92,15 +99,21 @@ async function resumeStandalone(listener: Listener, found: Found): Promise<void>
   );
   if (resumed !== 'gap' && resumed !== 'connected') return gone();
   if (wasAway) stream.tellGap();
-  if (wasAway || resumed === 'gap') resync(stream, session, lease);
+  if (wasAway || resumed === 'gap') lookAgain(stream, session, lease);
 }
 
 /** The session's server, held; undefined when the session has ended meanwhile, and the client knows. */
 async function leaseOf({ parts, session, exchange, reply }: Listener): Promise<Lease | undefined> {
-  const { sessions, source } = parts;
+  const { sessions, source, peers } = parts;
   if (!sessions.isOver(session)) {
     const lease = await source.lease(session, exchange);
-    await sessions.touch(session);
+    try {
+      await sessions.touch(session);
+      await peers?.listenHere(session);
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
     if (!sessions.isOver(session)) return lease;
     lease.release();
   }
@@ -143,31 +156,25 @@ function hearOnly({ parts: { access }, session, exchange }: Listener): void {
 /** A standalone stream's connection is gone: the stream waits a while for the client to come back. */
 function leave(
   { parts: { sessions, absent }, session }: Listener,
-  stream: EventStream,
+  stream: Standalone,
   lease: Lease,
 ): void {
   if (!stream.isConnected) {
-    if (stream.isOpen) absent.add(session);
+    if (stream.isOpen && session.mayComeBack) absent.add(session);
     else session.detach();
   }
   sessions.leaveOff(session);
   lease.release();
 }
 
-const LISTS = [
-  ['tools', 'notifications/tools/list_changed'],
-  ['prompts', 'notifications/prompts/list_changed'],
-  ['resources', 'notifications/resources/list_changed'],
-] as const;
-
 /** The client cannot know what it missed: it is told to look at everything that may have changed. */
-function resync(stream: EventStream, session: LiveSession, { server }: Lease): void {
-  for (const [capability, method] of LISTS) {
-    if (!server.offers(capability, 'listChanged')) continue;
-    void stream.send(JSON.stringify({ jsonrpc: '2.0', method }));
-  }
-  for (const uri of session.record.subscriptions ?? []) {
-    const method = 'notifications/resources/updated';
-    sendUpdate(session, uri, JSON.stringify({ jsonrpc: '2.0', method, params: { uri } }));
-  }
+function lookAgain(stream: Standalone, session: LiveSession, { server }: Lease): void {
+  resync({
+    offers: (capability) => server.offers(capability, 'listChanged'),
+    subscriptions: session.record.subscriptions ?? [],
+    tell: (json, uri) => {
+      if (uri === undefined) void stream.send(json);
+      else sendUpdate(session, uri, json);
+    },
+  });
 }

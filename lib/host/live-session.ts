@@ -16,6 +16,8 @@ import type { EventStream } from './event-stream.js';
 import type { Later } from './later.js';
 import type { Multiplexer } from './multiplexer.js';
 import type { Question } from './questions.js';
+import type { Roaming } from './roaming.js';
+import type { Standalone } from './standalone.js';
 
 /** A call and the server that runs it. */
 interface RunningCall {
@@ -41,13 +43,16 @@ export class LiveSession implements Client {
   digest: string | undefined;
   /** Set while its GET stream is read by a caller who may not hear everything. */
   mayHear: ((uri: string) => Later<boolean>) | undefined;
+  /** What the session is to other instances; absent where there are none. */
+  readonly roaming: Roaming | undefined;
   #questions: Map<string, Question> | undefined;
   #streams: Map<string, EventStream> | undefined;
-  #standalone: EventStream | undefined;
-  #waiting: Set<(stream: EventStream) => void> | undefined;
+  #standalone: Standalone | undefined;
+  #waiting: Set<(stream: Standalone) => void> | undefined;
 
-  constructor(record: SessionRecord) {
+  constructor(record: SessionRecord, roaming?: (session: LiveSession) => Roaming) {
     this.record = record;
+    this.roaming = roaming?.(this);
   }
 
   get contextId(): string {
@@ -66,8 +71,18 @@ export class LiveSession implements Client {
     return this.record.logLevel;
   }
 
-  get standalone(): EventStream | undefined {
-    return this.isReady && this.#standalone?.isOpen === true ? this.#standalone : undefined;
+  get standalone(): Standalone | undefined {
+    const stream = this.#standalone ?? this.roaming?.stream;
+    return this.isReady && stream?.isOpen === true ? stream : undefined;
+  }
+
+  get instance(): string | undefined {
+    return this.roaming?.instance;
+  }
+
+  /** True while its GET stream is read here, or waits here for its client to come back. */
+  get listensHere(): boolean {
+    return this.#standalone !== undefined;
   }
 
   /** Streams of POSTs whose calls still run, or whose end is not kept yet, by name. */
@@ -79,6 +94,11 @@ export class LiveSession implements Client {
   get questions(): Map<string, Question> {
     this.#questions ??= new Map();
     return this.#questions;
+  }
+
+  /** False when its client is at another instance now. */
+  get mayComeBack(): boolean {
+    return this.roaming === undefined || this.record.listener === this.roaming.instance;
   }
 
   /** True when nothing is open, not even a stream that its client may come back to. */
@@ -99,11 +119,18 @@ export class LiveSession implements Client {
   }
 
   /** The session's GET stream; a second one takes the place of the first. */
-  attach(stream: EventStream): void {
+  attach(stream: Standalone): void {
     const before = this.#standalone;
     this.#standalone = stream;
     if (before !== stream) before?.end();
     for (const resolve of this.#waiting ?? []) resolve(stream);
+  }
+
+  /** Tells the client that listens here what is told to everybody. */
+  hear(json: string, revision?: number): void {
+    if (!this.isReady) return;
+    if (this.#standalone === this.roaming?.stream) this.roaming?.stream.broadcast(json, revision);
+    else void this.#standalone?.send(json);
   }
 
   /** Nobody reads the GET stream, and nobody will. */
@@ -113,20 +140,22 @@ export class LiveSession implements Client {
     stream?.end();
   }
 
-  standaloneWithin(waitMs: number): Promise<EventStream | undefined> {
+  standaloneWithin(waitMs: number): Promise<Standalone | undefined> {
     const { standalone } = this;
     if (standalone !== undefined || waitMs === 0) return Promise.resolve(standalone);
     this.#waiting ??= new Set();
     const waiting = this.#waiting;
     return new Promise((resolve) => {
-      const settle = (stream?: EventStream) => {
+      const settle = (stream?: Standalone) => {
         clearTimeout(timer);
+        stopLooking?.();
         waiting.delete(settle);
         resolve(stream);
       };
       const timer = setTimeout(settle, waitMs, undefined);
       timer.unref();
       waiting.add(settle);
+      const stopLooking = this.roaming?.look(() => this.standalone && settle(this.standalone));
     });
   }
 

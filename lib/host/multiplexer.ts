@@ -19,6 +19,7 @@ import type {
   Params,
 } from '../protocol/json-rpc.js';
 import { CODES, errorResponse } from '../protocol/json-rpc.js';
+import type { LoggingLevel } from '../protocol/logging.js';
 import { adoptServer } from './adoption.js';
 import type { AnswerObserver, CallPort } from './call.js';
 import { Call } from './call.js';
@@ -94,6 +95,8 @@ export class Multiplexer {
   #release: (() => void) | undefined;
   #capabilities: unknown;
   #levelsPassed = 0;
+  /** Levels that the server was told, by session: another instance may be told another one later. */
+  readonly #levels = new Map<string, LoggingLevel>();
   #nextId = 0;
   #isClosed = false;
 
@@ -256,6 +259,26 @@ export class Multiplexer {
       this.#capabilities,
     );
     return held !== undefined && held !== false;
+  }
+
+  /** The server has been told a session's level. */
+  noteLevel({ contextId }: Client, level: LoggingLevel): void {
+    this.#levels.set(contextId, level);
+  }
+
+  /** Tells the server a session's level again, if it was told another one before. */
+  tellLevel(client: Client): Later<void> {
+    const { contextId, logLevel: level } = client;
+    const told = this.#levels.get(contextId);
+    if (told === undefined || level === undefined || told === level) return undefined;
+    this.#levels.set(contextId, level);
+    const request = {
+      jsonrpc: '2.0' as const,
+      id: 0,
+      method: 'logging/setLevel',
+      params: { level },
+    };
+    return this.ask(request, client).then(() => {});
   }
 
   /** The SDK keeps every level it is told, for ever; past a bound only the session's record does. */

@@ -8,15 +8,29 @@
 import type { JsonRpcNotification, JsonRpcResponse, RequestId } from '../protocol/json-rpc.js';
 import type { Client } from './client.js';
 import type { Exchange } from './exchange.js';
+import type { Later } from './later.js';
 import { LiveSession } from './live-session.js';
 import type { EndpointParts } from './parts.js';
+import type { Peers } from './peers.js';
+import { askerOf } from './questions.js';
 
 /** A client's answer; one that this client was not asked for is ignored. */
 export function takeResponse(
+  { peers }: EndpointParts,
   response: JsonRpcResponse & { readonly id: RequestId },
   client: Client,
-): void {
-  if (typeof response.id === 'string') client.questions?.get(response.id)?.answer(response);
+): Later<void> {
+  const question = client.questions?.get(String(response.id));
+  if (question !== undefined) return question.answer(response);
+  const asker = askerElsewhere(peers, response.id);
+  if (asker === undefined || !(client instanceof LiveSession)) return undefined;
+  return peers?.answer(asker, client, response);
+}
+
+/** The instance that asked the question with this id, if that is another one. */
+function askerElsewhere(peers: Peers | undefined, id: unknown): string | undefined {
+  const asker = peers && askerOf(id);
+  return asker === peers?.self ? undefined : asker;
 }
 
 /** A client's notifications, in order. Without a session there is nothing that they could change. */
@@ -40,13 +54,18 @@ async function takeNotification(
 ): Promise<void> {
   const { method, params } = notification;
   if (method === 'notifications/cancelled') {
-    const running = client.calls.get(params?.requestId as RequestId);
-    running?.server.cancel(running.call, params?.reason);
+    const id = params?.requestId as RequestId;
+    const running = client.calls.get(id);
+    if (running === undefined) return parts.peers?.cancel(client, id, params?.reason);
+    running.server.cancel(running.call, params?.reason);
     return;
   }
   if (method === 'notifications/progress') {
     if (params === undefined || typeof params.progressToken !== 'string') return;
-    client.questions.get(params.progressToken)?.progress(params);
+    const question = client.questions.get(params.progressToken);
+    if (question !== undefined) return question.progress(params);
+    const asker = askerElsewhere(parts.peers, params.progressToken);
+    if (asker !== undefined) await parts.peers?.progress(asker, client, params);
     return;
   }
   // Before the phase changes, so that a server built now does not hear `initialized` twice.

@@ -26,7 +26,6 @@ import { ElicitationOwners } from './elicitations.js';
 import type { Later } from './later.js';
 import type { Deliver } from './questions.js';
 import { Questions } from './questions.js';
-import { sendUpdate } from './subscriptions.js';
 import { TaskOwners } from './tasks.js';
 
 /** What the SDK passes beside a message. */
@@ -89,10 +88,12 @@ export class Outbound {
       case 'notifications/tools/list_changed':
       case 'notifications/prompts/list_changed':
       case 'notifications/resources/list_changed':
-        this.#toEverybody(JSON.stringify(message));
+        for (const audience of this.audiences) audience.tellAll(method, JSON.stringify(message));
         break;
       case 'notifications/resources/updated':
-        this.#toSubscribers(String(params?.uri), JSON.stringify(message));
+        for (const audience of this.audiences) {
+          audience.tellSubscribers(String(params?.uri), JSON.stringify(message));
+        }
         break;
       case 'notifications/tasks/status':
         return this.#toTaskOwner(message);
@@ -152,18 +153,6 @@ export class Outbound {
     this.#questions.clear();
     this.tasks.clear();
     this.elicitations.clear();
-  }
-
-  #toEverybody(json: string): void {
-    for (const audience of this.audiences) {
-      for (const stream of audience.streams()) void stream.send(json);
-    }
-  }
-
-  #toSubscribers(uri: string, json: string): void {
-    for (const audience of this.audiences) {
-      for (const client of audience.subscribers(uri)) sendUpdate(client, uri, json);
-    }
   }
 
   #toTaskOwner(message: JsonRpcNotification): Later<void> {

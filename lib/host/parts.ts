@@ -8,8 +8,10 @@
 import type { Logger } from '../log.js';
 import type { Access } from './access.js';
 import type { Deadlines } from './deadlines.js';
+import type { Later } from './later.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { LiveSession } from './live-session.js';
+import type { Peers } from './peers.js';
 import type { AnswerMode, PostStream } from './post-stream.js';
 import type { ServerSource } from './server-source.js';
 import type { Sessions } from './sessions.js';
@@ -36,5 +38,9 @@ export interface EndpointParts {
   /** Sessions whose GET stream waits for its client to come back. */
   readonly absent: Deadlines<LiveSession>;
   readonly lifecycle: Lifecycle;
+  /** The other instances; absent where there is only this one. */
+  readonly peers: Peers | undefined;
   readonly logger: Logger;
+  /** Lets go of the store, last of all. */
+  closeStore(): Later<void>;
 }

@@ -85,10 +85,10 @@ export class PostStream implements CallPort {
   }
 
   /** Closes the connection and not the calls: the client comes back for the rest (SEP-1699). */
-  closeConnection(): void {
+  closeConnection(retryMs?: number): void {
     if (this.#options.mode === 'json' || !this.#options.allowsPolling) return;
     this.startStreaming();
-    this.#events?.close();
+    this.#events?.close(retryMs);
   }
 
   #finishIfComplete(): void {

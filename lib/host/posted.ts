@@ -28,11 +28,17 @@ function challenge({ parts, incoming, exchange, reply }: Posted, needed: readonl
 }
 
 function act(posted: Posted): Later<void> {
-  const { incoming, client, reply } = posted;
-  for (const response of incoming.responses) takeResponse(response, client);
-  return andThen(notice(posted), () =>
+  const { incoming, reply } = posted;
+  const taken = andThen(answers(posted), () => notice(posted));
+  return andThen(taken, () =>
     incoming.requests.length === 0 ? reply.empty(202) : serveRequests(posted),
   );
+}
+
+function answers({ parts, incoming, client }: Posted): Later<void> {
+  const taken = incoming.responses.map((response) => takeResponse(parts, response, client));
+  const waiting = taken.filter((one) => one instanceof Promise);
+  return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
 }
 
 function notice({ parts, incoming, client, exchange }: Posted): Later<void> {

@@ -33,20 +33,20 @@ export interface Question {
 
 /** The questions of one server that are open now. */
 export class Questions {
-  readonly #prefix: string;
+  readonly #server: string;
   readonly #deliver: Deliver;
   readonly #byServerId = new Map<RequestId, Question & { readonly wireId: string }>();
 
-  /** @param instance - makes ids unique among all instances that may serve one session. */
-  constructor(instance: string, deliver: Deliver) {
-    this.#prefix = `s.${instance}.`;
+  /** @param server - makes ids unique among all servers that may serve one session. */
+  constructor(server: string, deliver: Deliver) {
+    this.#server = server;
     this.#deliver = deliver;
   }
 
   /** Sends `request` to `client` and keeps the place of its answer. */
   ask(request: JsonRpcRequest, client: Client, port: QuestionPort): void {
     const { id, method, params } = request;
-    const wireId = `${this.#prefix}${id}`;
+    const wireId = wireIdOf(client.instance, this.#server, id);
     const question = {
       client,
       method,
@@ -96,6 +96,16 @@ export class Questions {
     this.#byServerId.delete(id);
     question.client.questions?.delete(question.wireId);
   }
+}
+
+/** `s.<instance>-<server>.<number>`; without other instances `s.<server>.<number>`. */
+const wireIdOf = (instance: string | undefined, server: string, id: RequestId): string =>
+  instance === undefined ? `s.${server}.${id}` : `s.${instance}-${server}.${id}`;
+
+/** The instance that asked the question with this id; undefined for any other id. */
+export function askerOf(wireId: unknown): string | undefined {
+  if (typeof wireId !== 'string') return undefined;
+  return /^s\.([0-9a-f]{12})-/.exec(wireId)?.[1];
 }
 
 /** The SDK uses the request's number as its progress token; on the wire it is the wire id. */

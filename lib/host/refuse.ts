@@ -22,10 +22,17 @@ export function refuseFault(
   error: unknown,
   logger: Logger,
 ): void {
-  const isClosed = (error as { code?: unknown } | undefined)?.code === 'ERR_MCP_CLOSED';
-  if (!isClosed) logger.error({ err: error }, 'serving a request failed');
-  refuse(reply, isClosed ? REFUSALS.serverUnavailable : REFUSALS.internal, idIn(exchange.body));
+  const outage = OUTAGES.get((error as { code?: unknown } | undefined)?.code);
+  if (outage === REFUSALS.storeUnavailable) logger.warn({ err: error }, 'the store gave no answer');
+  if (outage === undefined) logger.error({ err: error }, 'serving a request failed');
+  refuse(reply, outage ?? REFUSALS.internal, idIn(exchange.body));
 }
+
+/** Errors that are over some time: the client may try again. */
+const OUTAGES: ReadonlyMap<unknown, Refusal> = new Map([
+  ['ERR_MCP_CLOSED', REFUSALS.serverUnavailable],
+  ['ERR_MCP_STORE', REFUSALS.storeUnavailable],
+]);
 
 /** The id of the one request in a body. */
 export function idIn(body: unknown): RequestId | undefined {

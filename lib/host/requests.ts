@@ -7,7 +7,12 @@
  * @module
  */
 import { readAccept } from '../protocol/accept.js';
-import type { JsonRpcRequest, RequestId } from '../protocol/json-rpc.js';
+import {
+  errorResponse,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type RequestId,
+} from '../protocol/json-rpc.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import { ASSUMED_VERSION, allowsBatches } from '../protocol/versions.js';
 import type { Call, CallPort } from './call.js';
@@ -26,12 +31,6 @@ import { refuse } from './refuse.js';
 import { scopeRefusal } from './scope-challenge.js';
 import type { Lease } from './server-source.js';
 
-/** Where the calls of a POST are answered. */
-export interface AnswerPort extends CallPort {
-  /** Closes the connection and not the calls; absent where a client does not come back. */
-  closeConnection?(): void;
-}
-
 /** A POST that carries requests, and what it is answered with. */
 export interface Posted {
   readonly parts: EndpointParts;
@@ -40,7 +39,7 @@ export interface Posted {
   readonly exchange: Exchange;
   readonly reply: Reply;
   /** Takes the answers in the place of the reply, which says no more than that they will come. */
-  readonly port?: AnswerPort;
+  readonly port?: CallPort;
 }
 
 /** Serves every request of a POST; the reply ends when the last of them is answered. */
@@ -69,8 +68,18 @@ async function challengeOr(posted: Posted, lease: Lease, resolver: ScopeResolver
 
 function begin(posted: Posted, lease: Lease): Later<void> {
   const { parts, client } = posted;
-  const touched = client instanceof LiveSession ? parts.sessions.touch(client, 'used') : undefined;
-  return andThen(touched, () => run(posted, lease));
+  if (!(client instanceof LiveSession)) return run(posted, lease);
+  const touched = parts.sessions.touch(client, 'used');
+  const isReady =
+    client.roaming === undefined ? touched : andThen(touched, () => lease.server.tellLevel(client));
+  if (!(isReady instanceof Promise)) return run(posted, lease);
+  return isReady.then(
+    () => run(posted, lease),
+    (error) => {
+      lease.release();
+      throw error;
+    },
+  );
 }
 
 function run(posted: Posted, lease: Lease): void {
@@ -81,7 +90,7 @@ function run(posted: Posted, lease: Lease): void {
     lease.release();
     return refuse(reply, late, idOf(incoming));
   }
-  const port: AnswerPort = posted.port ?? postStream(posted);
+  const port: CallPort = posted.port ?? postStream(posted);
   if (posted.port !== undefined) reply.empty(202);
   const extra = messageExtra(exchange, lease.server, {
     closeSSEStream: () => port.closeConnection?.(),
@@ -137,12 +146,8 @@ interface Served {
 function start(request: JsonRpcRequest, served: Served): void {
   const { parts, client, exchange, lease, port, extra } = served;
   const { server } = lease;
-  const noted = remembered(request, client, server, parts.sessions.subscriptions);
-  if (noted?.answer !== undefined) {
-    port.answer(JSON.stringify(noted.answer));
-    over(served);
-    return;
-  }
+  const noted = remembered(request, client, server, parts.sessions);
+  if (noted?.answer !== undefined) return answerWith(noted.answer, request, served);
   const filter = parts.access?.filterFor(request.method, exchange);
   const call = server.call(request, client, port, extra, filter);
   if (call.isOver) {
@@ -159,6 +164,27 @@ function start(request: JsonRpcRequest, served: Served): void {
   };
 }
 
+/** Answers in the server's place. */
+function answerWith(answer: Later<JsonRpcResponse>, { id }: JsonRpcRequest, served: Served): void {
+  const { parts, client, port } = served;
+  const finish = (response: JsonRpcResponse) => {
+    if (client instanceof LiveSession) parts.sessions.unclaim(client, id);
+    port.answer(JSON.stringify(response));
+    over(served);
+  };
+  if (!(answer instanceof Promise)) return finish(answer);
+  answer.then(finish, (error) => {
+    parts.logger.error({ err: error }, 'a session could not be changed');
+    finish(errorResponse(STORE_UNAVAILABLE, id));
+  });
+}
+
+const STORE_UNAVAILABLE = {
+  code: REFUSALS.storeUnavailable.code,
+  message: REFUSALS.storeUnavailable.message,
+  data: REFUSALS.storeUnavailable.data,
+};
+
 /** A no-op where the client would not come back. */
 function closeStandalone({ streams }: EndpointParts, client: Client): void {
   if (streams.allowsPolling(client)) client.standalone?.close();
@@ -167,6 +193,7 @@ function closeStandalone({ streams }: EndpointParts, client: Client): void {
 function forget(call: Call, client: Client, { sessions }: EndpointParts): void {
   if (!(client instanceof LiveSession)) return;
   client.calls.delete(call.clientId);
+  sessions.unclaim(client, call.clientId);
   sessions.leaveOff(client);
 }
 

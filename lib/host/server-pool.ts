@@ -10,7 +10,7 @@ import { McpRouterError, OptionError } from '../errors.js';
 import { EVERY_CAPABILITY } from '../protocol/client.js';
 import type { JsonRpcResponse, Params } from '../protocol/json-rpc.js';
 import { LEGACY_VERSIONS } from '../protocol/versions.js';
-import type { Audience } from './audience.js';
+import type { Audience, SessionAudience } from './audience.js';
 import type { Client } from './client.js';
 import type { Exchange } from './exchange.js';
 import { LiveSession } from './live-session.js';
@@ -18,12 +18,15 @@ import { Multiplexer, type MultiplexerOptions, serverClosed } from './multiplexe
 import type { ConnectableServer, FactoryContext, ServerFactory } from './server.js';
 import { innerServer, isServer } from './server.js';
 import type { Lease, ServerSource } from './server-source.js';
+import { followHere } from './subscriptions.js';
 
 /** Servers kept although nobody uses them at the moment. */
 const MAX_KEPT = 1_000;
 
 interface PooledServer {
   readonly server: Multiplexer;
+  /** Id of the session that it was built for. */
+  readonly session: string | undefined;
   /** The server's answer to its handshake. */
   readonly initialized: JsonRpcResponse;
   /** Scopes of the token that it was built for. */
@@ -40,12 +43,12 @@ const scopesOf = ({ authInfo }: Exchange) => [...(authInfo?.scopes ?? [])].sort(
 export class ServerPool implements ServerSource {
   readonly #factory: ServerFactory;
   readonly #options: MultiplexerOptions;
-  readonly #audience: Audience;
+  readonly #audience: SessionAudience;
   readonly #servers = new Map<string, Promise<PooledServer>>();
   readonly #built = new Set<PooledServer>();
   #isOpen = true;
 
-  constructor(factory: ServerFactory, options: MultiplexerOptions, audience: Audience) {
+  constructor(factory: ServerFactory, options: MultiplexerOptions, audience: SessionAudience) {
     this.#factory = factory;
     this.#options = options;
     this.#audience = audience;
@@ -76,6 +79,24 @@ export class ServerPool implements ServerSource {
     if (key === undefined || held === undefined) return;
     this.#servers.delete(key);
     held.then((pooled) => this.#retire(pooled)).catch(() => {});
+  }
+
+  left(): void {
+    // The session's server is kept for as long as there is room.
+  }
+
+  catchUp(session: LiveSession): void {
+    this.#servers
+      .get(keyOfSession(session))
+      ?.then(({ server }) => followHere(server, session))
+      .catch(() => {});
+  }
+
+  offers(session: LiveSession, ...path: string[]): boolean {
+    for (const { server, session: own } of this.#built) {
+      if (own === session.contextId) return server.offers(...path);
+    }
+    return false;
   }
 
   toolsChanged(): void {
@@ -130,7 +151,9 @@ export class ServerPool implements ServerSource {
     multiplexer.outbound.audiences.add(audienceOf(client, this.#audience));
     const initialized = await multiplexer.open(handshakeOf(client), client);
     const scopes = scopesOf(exchange);
-    const pooled = { server: multiplexer, initialized, scopes, uses: 0, isRetired: false };
+    const session = client instanceof LiveSession ? client.contextId : undefined;
+    const kept = { server: multiplexer, session, initialized, scopes };
+    const pooled: PooledServer = { ...kept, uses: 0, isRetired: false };
     this.#built.add(pooled);
     multiplexer.onEnd = () => {
       inUse.delete(inner);
@@ -176,13 +199,15 @@ export class ServerPool implements ServerSource {
 
   #isPinned(key: string): boolean {
     const session = this.#audience.client(key.slice(1));
-    return session instanceof LiveSession && session.isBusy;
+    return session?.isBusy === true;
   }
 }
 
+const keyOfSession = ({ contextId }: LiveSession) => `s${contextId}`;
+
 /** The session's id; the principal and its `:params`; nothing for an anonymous request. */
 function keyOf(client: Client, exchange: Exchange | undefined): string | undefined {
-  if (client instanceof LiveSession) return `s${client.contextId}`;
+  if (client instanceof LiveSession) return keyOfSession(client);
   if (client.principal === undefined) return undefined;
   return `p${JSON.stringify([client.principal, exchange?.params])}`;
 }
@@ -210,20 +235,17 @@ function handshakeOf({ identity }: Client): Params {
   };
 }
 
-function audienceOf(client: Client, endpoint: Audience): Audience {
+function audienceOf(client: Client, endpoint: SessionAudience): Audience {
   if (!(client instanceof LiveSession)) {
-    return { streams: () => [], subscribers: () => [], client: () => undefined };
+    return { tellAll: () => {}, tellSubscribers: () => {}, client: () => undefined };
   }
   const { contextId } = client;
   const own = () => endpoint.client(contextId);
   return {
-    *streams() {
-      const stream = own()?.standalone;
-      if (stream !== undefined) yield stream;
-    },
-    *subscribers(uri) {
+    tellAll: (_method, json) => void own()?.standalone?.send(json),
+    tellSubscribers: (uri, json) => {
       const session = own();
-      if (session instanceof LiveSession && session.record.subscriptions?.has(uri)) yield session;
+      if (session?.record.subscriptions?.has(uri)) endpoint.tellSubscriber(session, uri, json);
     },
     client: (id) => (id === contextId ? own() : undefined),
   };
@@ -231,18 +253,15 @@ function audienceOf(client: Client, endpoint: Audience): Audience {
 
 /** Brings a server that is built anew to where the session was. */
 async function replay(server: Multiplexer, session: LiveSession): Promise<void> {
-  const { phase, logLevel, subscriptions } = session.record;
+  const { phase, logLevel } = session.record;
   if (phase === 'handshake') return;
   server.notify({ jsonrpc: '2.0', method: 'notifications/initialized' }, session);
   if (logLevel !== undefined && server.handles('logging/setLevel')) {
     const params = { level: logLevel };
     await server.ask({ jsonrpc: '2.0', id: 0, method: 'logging/setLevel', params }, session);
   }
-  if (!server.handles('resources/subscribe')) return;
-  for (const uri of subscriptions ?? []) {
-    const params = { uri };
-    await server.ask({ jsonrpc: '2.0', id: 0, method: 'resources/subscribe', params }, session);
-  }
+  session.roaming?.told.clear();
+  await followHere(server, session);
 }
 
 function refuseReuse(server: ConnectableServer): void {

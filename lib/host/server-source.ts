@@ -27,6 +27,12 @@ export interface ServerSource {
   initialize(client: Client, exchange: Exchange, params: Params): Promise<JsonRpcResponse>;
   /** A session is over, and so is what was kept for it alone. */
   ended(session: LiveSession, uris: readonly string[]): void;
+  /** A session is at other instances now, which follow these resources for it. */
+  left(session: LiveSession, uris: readonly string[]): void;
+  /** Tells a session's server what the session follows, as far as it does not know. */
+  catchUp(session: LiveSession): void;
+  /** True when a session's server declared this capability. */
+  offers(session: LiveSession, ...path: string[]): boolean;
   /** False when the server's side was closed. */
   readonly isOpen: boolean;
   /** The tools changed, although no server said so: kept lists are forgotten. */

@@ -2,7 +2,8 @@
  * `Mcp-Session-Id`: where it is read, made and opened.
  *
  * With a secret the id itself holds the handshake, sealed, so that a session outlives the process that
- * opened it. Without one, or when the handshake is too long, it is random.
+ * opened it. When the handshake is too long, the id says only whose session it is. Without a secret it is
+ * random.
  *
  * Knows: the header and what is inside a sealed id. Does not know: which sessions exist.
  *
@@ -26,7 +27,8 @@ export function readSessionId({ headers }: Exchange): string | undefined {
 
 /** What a sealed id proves. */
 export interface SealedSession {
-  readonly client: ClientIdentity;
+  /** The handshake; undefined in the id of a session that cannot be woken. */
+  readonly client: ClientIdentity | undefined;
   readonly principal: string | undefined;
   /** URL or path of the endpoint that sealed it. */
   readonly resource: string;
@@ -39,16 +41,13 @@ const MAX_SEALED_CHARACTERS = 2_000;
 const RANDOM_BYTES = 24;
 
 type Wire = [
-  LegacyVersion,
-  ClientIdentity['capabilities'],
-  ClientIdentity['clientInfo'],
+  LegacyVersion | null,
+  ClientIdentity['capabilities'] | null,
+  ClientIdentity['clientInfo'] | null,
   string | null,
   string,
   number,
 ];
-
-/** An id that says nothing. */
-export const randomSessionId = (): string => randomBytes(RANDOM_BYTES).toString('base64url');
 
 export class SessionIds {
   readonly #sealer: Sealer | undefined;
@@ -64,21 +63,28 @@ export class SessionIds {
 
   /** A new id, visible ASCII only. */
   mint(session: SealedSession): string {
+    if (this.#sealer === undefined) return randomBytes(RANDOM_BYTES).toString('base64url');
     const { client, principal, resource, endsAt } = session;
+    const rest = [principal ?? null, resource, endsAt] as const;
+    const unnamed: Wire = [null, null, null, ...rest];
+    if (client === undefined) return this.#sealer.seal(unnamed);
     const { version, capabilities, clientInfo } = client;
-    const wire: Wire = [version, capabilities, clientInfo, principal ?? null, resource, endsAt];
-    const sealed = this.#sealer?.seal(wire);
-    if (sealed !== undefined && sealed.length <= MAX_SEALED_CHARACTERS) return sealed;
-    return randomSessionId();
+    const named: Wire = [version, capabilities, clientInfo, ...rest];
+    const sealed = this.#sealer.seal(named);
+    return sealed.length <= MAX_SEALED_CHARACTERS ? sealed : this.#sealer.seal(unnamed);
   }
 
   /** What a sealed id holds; undefined for ids that are not ours, damaged, or random. */
   open(id: string): SealedSession | undefined {
     if (this.#sealer === undefined || id.length > MAX_SEALED_CHARACTERS) return undefined;
     const wire = this.#sealer.open(id) as Wire | undefined;
-    if (wire === undefined || !isLegacyVersion(wire[0])) return undefined;
+    if (wire === undefined) return undefined;
     const [version, capabilities, clientInfo, principal, resource, endsAt] = wire;
-    const client = { version, capabilities, clientInfo };
+    if (version !== null && !isLegacyVersion(version)) return undefined;
+    const client =
+      version === null || capabilities === null || clientInfo === null
+        ? undefined
+        : { version, capabilities, clientInfo };
     return { client, principal: principal ?? undefined, resource, endsAt };
   }
 }

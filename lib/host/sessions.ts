@@ -1,36 +1,52 @@
 /**
  * The sessions of one endpoint: opened, found, woken, ended.
  *
- * Knows: the store, the ids, and which sessions are live. Does not know: HTTP answers, servers.
+ * Knows: the store, the ids, and which sessions are live. Does not know: HTTP answers, servers, how other
+ * instances are told.
  *
  * @module
  */
 import type { ClientIdentity } from '../protocol/client.js';
+import type { JsonRpcRequest } from '../protocol/json-rpc.js';
+import type { LoggingLevel } from '../protocol/logging.js';
 import { REFUSALS, type Refusal } from '../protocol/refusals.js';
 import type {
+  Claim,
   DropReason,
-  SessionLimits,
+  SessionAddress,
+  SessionChange,
   SessionPhase,
   SessionRecord,
   SessionStore,
-  Store,
+  Shared,
+  Sought,
 } from '../store/port.js';
-import type { Audience } from './audience.js';
-import type { EventStream } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 import { Identities } from './identities.js';
 import { andThen, type Later } from './later.js';
-import { LiveSession } from './live-session.js';
-import type { SealedSession } from './session-id.js';
-import { randomSessionId, readSessionId, type SessionIds } from './session-id.js';
-import { Subscriptions } from './subscriptions.js';
+import type { LiveSession } from './live-session.js';
+import { LiveSessions } from './live-sessions.js';
+import type { SealedSession, SessionIds } from './session-id.js';
+import { readSessionId } from './session-id.js';
 
-/** Told when a session is over, with what it followed. */
+/** Told when a session is over, with what its server was told that it follows. */
 export type SessionEnded = (
   session: LiveSession,
   uris: readonly string[],
   reason: DropReason,
 ) => void;
+
+/** What the sessions of one endpoint need; `open` gives the store its hooks. */
+export interface SessionsOptions {
+  readonly open: (hooks: {
+    busy(id: string): boolean;
+    dropped(record: SessionRecord, reason: DropReason): void;
+  }) => { readonly sessions: SessionStore; readonly shared?: Shared };
+  readonly ids: SessionIds;
+  readonly absoluteMs: number;
+  /** Public URL of the endpoint without `:params`, if it has one. */
+  readonly endpointUrl: string | undefined;
+}
 
 /** A client that has not said who it is. */
 const UNNAMED: ClientIdentity = {
@@ -39,51 +55,57 @@ const UNNAMED: ClientIdentity = {
   clientInfo: { name: 'unknown', version: '0' },
 };
 
-export class Sessions implements Audience {
-  readonly subscriptions = new Subscriptions();
+/** What this instance knows of a session beside its handshake. */
+interface KnownState {
+  readonly logLevel: LoggingLevel | undefined;
+  readonly uris: readonly string[];
+  /** True while this instance has its GET stream. */
+  readonly listens: boolean;
+}
+
+function stateOf({ record, listensHere, instance }: LiveSession): KnownState {
+  const { logLevel, subscriptions, listener } = record;
+  const listens = listensHere && listener !== undefined && listener === instance;
+  return { logLevel, uris: [...(subscriptions ?? [])], listens };
+}
+
+export class Sessions {
+  readonly live = new LiveSessions();
+  /** Absent where this instance has the store for itself. */
+  readonly shared: Shared | undefined;
   onEnded: SessionEnded = () => {};
   readonly #store: SessionStore;
   readonly #ids: SessionIds;
-  readonly #limits: SessionLimits;
+  readonly #absoluteMs: number;
   readonly #endpointUrl: string | undefined;
   readonly #identities = new Identities();
-  readonly #live = new Map<string, LiveSession>();
   /** Records that the store has dropped: a request may have found one just before. */
   readonly #dropped = new WeakSet<SessionRecord>();
+  #claims = 0;
 
-  /** @param endpointUrl - public URL of the endpoint without `:params`, if it has one. */
-  constructor(
-    store: Store,
-    limits: SessionLimits,
-    ids: SessionIds,
-    endpointUrl: string | undefined,
-  ) {
+  constructor({ open, ids, absoluteMs, endpointUrl }: SessionsOptions) {
     this.#ids = ids;
-    this.#limits = limits;
+    this.#absoluteMs = absoluteMs;
     this.#endpointUrl = endpointUrl;
-    this.#store = store.sessions(limits, {
-      busy: (id) => this.#isBusy(id),
+    const { sessions, shared } = open({
+      busy: (id) => this.live.isBusy(id),
       dropped: (record, reason) => this.#drop(record, reason),
     });
+    this.#store = sessions;
+    this.shared = shared;
   }
 
   /** Opens a session for a handshake, held until `release`; undefined when there is no room for it. */
   async open(exchange: Exchange, identity: ClientIdentity): Promise<LiveSession | undefined> {
-    const endsAt = Date.now() + this.#limits.absoluteMs;
-    const client = this.#identities.shared(identity);
-    const { principal } = exchange;
-    const sealed = { client, principal, resource: this.#resourceOf(exchange), endsAt };
-    return this.#admit(exchange, this.#ids.mint(sealed), sealed, 'handshake');
+    return this.#open(exchange, this.#identities.shared(identity));
   }
 
   /**
    * Opens a session whose client has not said who it is, held until `release`; undefined when there is no
-   * room for it. It cannot be woken: its id is random.
+   * room for it. It cannot be woken.
    */
   async openUnnamed(exchange: Exchange): Promise<LiveSession | undefined> {
-    const endsAt = Date.now() + this.#limits.absoluteMs;
-    const opened = { client: UNNAMED, principal: exchange.principal, endsAt };
-    const session = await this.#admit(exchange, randomSessionId(), opened, 'handshake');
+    const session = await this.#open(exchange, undefined);
     if (session !== undefined) session.isReady = false;
     return session;
   }
@@ -93,13 +115,24 @@ export class Sessions implements Audience {
     record.client = this.#identities.shared(identity);
   }
 
-  /** The session that a request names, if the caller may use it; held until `release`. */
-  find(exchange: Exchange, id = readSessionId(exchange)): Later<LiveSession | Refusal> {
+  /**
+   * The session that a request names, if the caller may use it; held until `release`.
+   *
+   * @param requests - what it is about to ask: no other instance serves the same ids meanwhile.
+   */
+  find(
+    exchange: Exchange,
+    requests: readonly JsonRpcRequest[] = [],
+    id = readSessionId(exchange),
+  ): Later<LiveSession | Refusal> {
     if (id === undefined) return REFUSALS.sessionRequired;
-    return andThen(this.#store.find(id, Date.now()), (record) => {
-      if (record === undefined || this.#dropped.has(record)) return this.#wake(exchange, id);
-      const isOurs = record.principal === exchange.principal && record.place === exchange.place;
-      return isOurs ? this.#liveOf(record) : REFUSALS.sessionNotFound;
+    const place = this.#placeOf(exchange);
+    const address = { id, principal: exchange.principal, place };
+    const claim = this.shared === undefined ? undefined : this.#claim(requests);
+    return andThen(this.#store.find(address, Date.now(), claim), (sought) => {
+      const isHere =
+        sought !== 'unknown' && !(typeof sought === 'object' && this.#dropped.has(sought));
+      return isHere ? this.#foundOr(sought, claim) : this.#wake(exchange, address, claim);
     });
   }
 
@@ -122,77 +155,136 @@ export class Sessions implements Audience {
     void touched.catch(() => {}).then(() => this.release(session));
   }
 
-  /** Ends a session for good. */
-  async end(id: string): Promise<boolean> {
+  /** Ends a session for good, on every instance. */
+  async end(session: LiveSession): Promise<void> {
+    await this.#end(session.record, session.record.endsAt);
+  }
+
+  /** Ends the session with this id for good; false when there is none. */
+  async endById(id: string): Promise<boolean> {
     const now = Date.now();
-    if (await this.#store.ended(id, now)) return false;
     const sealed = this.#ids.open(id);
-    const wasThere = await this.#store.end(id, sealed?.endsAt ?? now, now);
-    return wasThere || (sealed !== undefined && sealed.endsAt > now);
+    const place = sealed?.resource ?? this.#endpointUrl ?? '';
+    const address = this.live.client(id)?.record ?? { id, principal: sealed?.principal, place };
+    if (await this.#store.ended(address, now)) return false;
+    const wasThere = await this.#end(address, sealed?.endsAt ?? now);
+    return wasThere || (sealed?.client !== undefined && sealed.endsAt > now);
   }
 
   /** Drops a session whose id no client has seen. */
   async discard({ record }: LiveSession): Promise<void> {
-    const now = Date.now();
-    await this.#store.end(record.id, now, now);
+    await this.#end(record, Date.now());
   }
 
   /** Undoes what `open` or `find` did: the request that held the session is done with it. */
-  release(session: LiveSession): void {
+  release(session: LiveSession, requests: readonly JsonRpcRequest[] = []): void {
     session.pins -= 1;
+    if (session.roaming !== undefined) {
+      for (const { id } of requests) if (!session.calls.has(id)) this.unclaim(session, id);
+    }
     this.tidy(session);
+  }
+
+  /** A request is over, or was refused: its id may be used again, at any instance. */
+  unclaim({ record, roaming }: LiveSession, id: JsonRpcRequest['id']): void {
+    const token = roaming?.claims.get(id);
+    if (token === undefined) return;
+    roaming?.claims.delete(id);
+    this.shared?.sessions.leave(record, { token, ids: [id] }).catch(() => {});
   }
 
   /** Lets go of a session in which nothing is open any more. */
   tidy(session: LiveSession): void {
-    const { id } = session.record;
-    if (session.isIdle && this.#live.get(id) === session) this.#live.delete(id);
+    this.live.tidy(session);
+  }
+
+  /** Writes what a client has asked for into its session's record. */
+  change(session: LiveSession, change: SessionChange): Later<void> {
+    const { record } = session;
+    const written = this.shared?.sessions.change(record, change) ?? [];
+    return andThen(written, (users) => {
+      this.live.apply(record, change);
+      if (users.length > 0) this.live.outside?.post(users, 'changed', record.key ?? '');
+    });
+  }
+
+  /** Brings a session's record up to date with what other instances have written. */
+  async reload(session: LiveSession): Promise<void> {
+    const record = await this.shared?.sessions.reload(session.record);
+    if (record === undefined) return this.forget(session);
+    this.live.refresh(session, record);
+  }
+
+  /** The store does not know a session that is live here: it is over, or the store has lost it. */
+  async restore(session: LiveSession): Promise<void> {
+    const { record } = session;
+    const now = Date.now();
+    if (record.endsAt <= now || (await this.#store.ended(record, now))) {
+      return this.forget(session);
+    }
+    const state = stateOf(session);
+    if ((await this.#store.admit({ ...record }, now)) !== undefined) {
+      await this.#writeBack(session, state);
+    }
+  }
+
+  /** The session is over, as another instance has told. */
+  forget(session: LiveSession): void {
+    if (!this.isOver(session)) this.#drop(session.record, 'ended');
   }
 
   count(): number | Promise<number> {
     return this.#store.count();
   }
 
-  *streams(): Iterable<EventStream> {
-    for (const { standalone } of this.#live.values()) {
-      if (standalone !== undefined) yield standalone;
-    }
+  async #open(
+    exchange: Exchange,
+    client: ClientIdentity | undefined,
+  ): Promise<LiveSession | undefined> {
+    const endsAt = Date.now() + this.#absoluteMs;
+    const { principal } = exchange;
+    const sealed = { client, principal, resource: this.#placeOf(exchange), endsAt };
+    return this.#admit(exchange, this.#ids.mint(sealed), sealed, 'handshake');
   }
 
-  *subscribers(uri: string): Iterable<LiveSession> {
-    for (const id of this.subscriptions.followers(uri)) {
-      const session = this.#live.get(id);
-      if (session !== undefined) yield session;
-    }
+  #foundOr(sought: Exclude<Sought, 'unknown'>, claim: Claim | undefined): LiveSession | Refusal {
+    if (sought === 'ended') return REFUSALS.sessionNotFound;
+    if (sought === 'duplicate') return REFUSALS.duplicateId;
+    if (sought === 'full') return REFUSALS.tooManyCalls;
+    return this.#liveOf(sought, claim);
   }
 
-  client(contextId: string): LiveSession | undefined {
-    return this.#live.get(contextId);
-  }
-
-  /** Ends every stream and call; the records go with the store. */
-  async close(): Promise<void> {
-    for (const session of [...this.#live.values()]) session.end();
-    this.#live.clear();
-    await this.#store.close();
-  }
-
-  async #wake(exchange: Exchange, id: string): Promise<LiveSession | Refusal> {
-    const now = Date.now();
+  async #wake(
+    exchange: Exchange,
+    address: SessionAddress,
+    claim: Claim | undefined,
+  ): Promise<LiveSession | Refusal> {
+    const { id } = address;
     const sealed = this.#ids.open(id);
     const isOurs =
-      sealed !== undefined &&
-      sealed.endsAt > now &&
-      sealed.principal === exchange.principal &&
-      sealed.resource === this.#resourceOf(exchange);
-    if (!isOurs || (await this.#store.ended(id, now))) return REFUSALS.sessionNotFound;
+      sealed?.client !== undefined &&
+      sealed.endsAt > Date.now() &&
+      sealed.principal === address.principal &&
+      sealed.resource === address.place;
+    if (!isOurs || (await this.#store.ended(address, Date.now()))) {
+      return REFUSALS.sessionNotFound;
+    }
     const client = this.#identities.shared(sealed.client);
+    const known = this.live.client(id);
+    const state = known && stateOf(known);
     const session = await this.#admit(exchange, id, { ...sealed, client }, 'used');
     if (session === undefined) return REFUSALS.tooManySessions;
-    if (!(await this.#store.ended(id, now))) return session;
-    // It was ended while it was woken.
-    await this.#store.end(id, sealed.endsAt, now);
-    return REFUSALS.sessionNotFound;
+    if (session === known && state !== undefined) await this.#writeBack(session, state);
+    if (await this.#store.ended(address, Date.now())) {
+      // It was ended while it was woken.
+      await this.end(session);
+      this.release(session);
+      return REFUSALS.sessionNotFound;
+    }
+    if (claim === undefined) return session;
+    this.release(session);
+    const sought = await this.#store.find(address, Date.now(), claim);
+    return sought === 'unknown' ? REFUSALS.sessionNotFound : this.#foundOr(sought, claim);
   }
 
   async #admit(
@@ -204,10 +296,10 @@ export class Sessions implements Audience {
     const now = Date.now();
     const record: SessionRecord = {
       id,
-      client,
+      client: client ?? UNNAMED,
       principal,
       owner: principal ?? `address ${exchange.address}`,
-      place: exchange.place,
+      place: this.#placeOf(exchange),
       endsAt,
       lastSeenAt: now,
       phase,
@@ -218,30 +310,48 @@ export class Sessions implements Audience {
     return kept && this.#liveOf(kept);
   }
 
-  #resourceOf(exchange: Exchange): string {
+  async #end(address: SessionAddress, until: number): Promise<boolean> {
+    const { wasThere, users } = await this.#store.end(address, until, Date.now());
+    const session = this.live.client(address.id);
+    if (session === undefined || this.shared === undefined) return wasThere;
+    this.live.outside?.post(users, 'ended', session.record.key ?? '');
+    this.forget(session);
+    return wasThere;
+  }
+
+  /** Writes what is known here into a record that the store has lost. */
+  async #writeBack(session: LiveSession, { logLevel, uris, listens }: KnownState): Promise<void> {
+    if (this.shared === undefined) return;
+    if (logLevel !== undefined) await this.change(session, { logLevel });
+    for (const subscribe of uris) await this.change(session, { subscribe });
+    if (!listens) return;
+    await this.shared.sessions.listen(session.record);
+    session.record.listener = session.instance;
+    // What was said meanwhile could not be rung for.
+    session.roaming?.stream.wake();
+  }
+
+  #placeOf(exchange: Exchange): string {
     return this.#endpointUrl ?? exchange.place;
   }
 
-  #liveOf(record: SessionRecord): LiveSession {
-    const session = this.#live.get(record.id) ?? new LiveSession(record);
-    session.pins += 1;
-    this.#live.set(record.id, session);
-    return session;
+  /** Entered before they are served, under a token that no other claim of this instance has. */
+  #claim(requests: readonly JsonRpcRequest[]): Claim | undefined {
+    if (requests.length === 0) return undefined;
+    this.#claims += 1;
+    return { token: this.#claims.toString(36), ids: requests.map(({ id }) => id) };
   }
 
-  #isBusy(id: string): boolean {
-    const session = this.#live.get(id);
-    if (session === undefined) return false;
-    this.tidy(session);
-    return session.isBusy;
+  #liveOf(record: SessionRecord, claim?: Claim): LiveSession {
+    const session = this.live.of(record);
+    session.pins += 1;
+    for (const id of claim?.ids ?? []) session.roaming?.claims.set(id, claim?.token ?? '');
+    return session;
   }
 
   #drop(record: SessionRecord, reason: DropReason): void {
     this.#dropped.add(record);
-    const session = this.#live.get(record.id) ?? new LiveSession(record);
-    this.#live.delete(record.id);
-    const uris = this.subscriptions.drop(record);
-    session.end();
+    const { session, uris } = this.live.drop(record);
     this.onEnded(session, uris, reason);
   }
 }

@@ -21,6 +21,7 @@ import type { ConnectableServer } from './server.js';
 import { generationOf, innerServer } from './server.js';
 import type { Lease, ServerSource } from './server-source.js';
 import { NOBODY } from './server-source.js';
+import { followHere } from './subscriptions.js';
 
 /** Options of a {@link SharedServer}. */
 export interface SharedServerOptions extends MultiplexerOptions {
@@ -121,6 +122,18 @@ export class SharedServer implements ServerSource {
         session,
       );
     }
+  }
+
+  left(session: LiveSession, uris: readonly string[]): void {
+    this.ended(session, uris);
+  }
+
+  catchUp(session: LiveSession): void {
+    if (this.isOpen) void followHere(this.#server, session);
+  }
+
+  offers(_session: LiveSession, ...path: string[]): boolean {
+    return this.#server.offers(...path);
   }
 
   toolsChanged(): void {

@@ -150,7 +150,11 @@ export const REFUSALS = {
   tooManySessions: refusal(503, CODES.server, 'session_limit', 'Too many sessions are open', {
     'Retry-After': '30',
   }),
-  shuttingDown: refusal(503, CODES.server, 'shutting_down', 'The server is shutting down', RETRY),
+  shuttingDown: refusal(503, CODES.server, 'shutting_down', 'The server is shutting down', {
+    ...RETRY,
+    // The next request is to find another instance.
+    Connection: 'close',
+  }),
   serverUnavailable: refusal(
     503,
     CODES.server,

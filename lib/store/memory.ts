@@ -7,11 +7,14 @@
  */
 import type {
   DropReason,
+  Ended,
+  SessionAddress,
   SessionHooks,
   SessionLimits,
   SessionPhase,
   SessionRecord,
   SessionStore,
+  Sought,
   Store,
 } from './port.js';
 
@@ -34,7 +37,11 @@ const PHASES: readonly SessionPhase[] = ['handshake', 'unused', 'used'];
 export function memoryStore({ maxEndedIds = 100_000 }: MemoryStoreOptions = {}): Store {
   return {
     name: 'memory',
-    sessions: (limits, hooks) => new MemorySessions(limits, hooks, maxEndedIds),
+    isShared: false,
+    open: ({ limits, hooks }) => {
+      const sessions = new MemorySessions(limits, hooks, maxEndedIds);
+      return { sessions, close: () => sessions.close() };
+    },
   };
 }
 
@@ -56,13 +63,14 @@ class MemorySessions implements SessionStore {
     this.#maxEndedIds = maxEndedIds;
   }
 
-  find(id: string, now: number): SessionRecord | undefined {
+  find({ id, principal, place }: SessionAddress, now: number): Sought {
     const record = this.#byId.get(id);
-    if (record === undefined) return undefined;
+    if (record === undefined) return this.#isEnded(id, now) ? 'ended' : 'unknown';
+    if (record.principal !== principal || record.place !== place) return 'unknown';
     const reason = this.#expiry(record, now);
     if (reason === undefined) return record;
     this.#drop(record, reason);
-    return undefined;
+    return 'unknown';
   }
 
   admit(record: SessionRecord, now: number): SessionRecord | undefined {
@@ -90,18 +98,16 @@ class MemorySessions implements SessionStore {
     if (this.#byId.has(record.id)) this.#queueOf(phase)?.add(record);
   }
 
-  end(id: string, until: number, now: number): boolean {
+  end({ id }: SessionAddress, until: number, now: number): Ended {
     if (until > now) this.#ended.set(id, until);
     if (this.#ended.size > this.#maxEndedIds) this.#forgetEnded(now);
     const record = this.#byId.get(id);
-    if (record === undefined) return false;
-    this.#drop(record, 'ended');
-    return true;
+    if (record !== undefined) this.#drop(record, 'ended');
+    return { wasThere: record !== undefined, users: [] };
   }
 
-  ended(id: string, now: number): boolean {
-    const until = this.#ended.get(id);
-    return until !== undefined && until > now;
+  ended({ id }: SessionAddress, now: number): boolean {
+    return this.#isEnded(id, now);
   }
 
   count(): number {
@@ -114,6 +120,11 @@ class MemorySessions implements SessionStore {
     for (const held of [this.#byId, this.#byOwner, this.#handshakes, this.#unused, this.#ended]) {
       held.clear();
     }
+  }
+
+  #isEnded(id: string, now: number): boolean {
+    const until = this.#ended.get(id);
+    return until !== undefined && until > now;
   }
 
   #queueOf(phase: SessionPhase): Set<SessionRecord> | undefined {

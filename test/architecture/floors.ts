@@ -39,6 +39,8 @@ const HOMES: Readonly<Record<string, { readonly values: RegExp; readonly types?:
       /^middleware\/(mcp-router|health-router|rate-limit|root-handler|well-known-router)\.ts$/,
   },
   helmet: { values: /^middleware\/root-handler\.ts$/ },
+  ioredis: { values: /^lib\/store\/redis-url\.ts$/ },
+  redis: { values: /^lib\/store\/redis-url\.ts$/ },
   'node:cluster': { values: /^middleware\/cluster\.ts$/ },
   zod: { values: /^lib\/(option-forms|resolve-options)\.ts$/ },
   '@modelcontextprotocol/sdk': { values: /(?!)/, types: /^(lib|middleware)\// },

@@ -24,26 +24,44 @@ const RUNNING = `${RESULTS}running-${process.pid}`;
 const SERVERS = /** @type {const} */ (['shared', 'factory-v1', 'factory-v2']);
 const MOUNTS = ['/mcp', '/outer/inner/mcp'];
 const EXPRESSES = /** @type {const} */ (['5', '4']);
+const MODES = /** @type {const} */ (['auto', 'sse']);
 
-/** Every server at every mount with every Express, and once more with all answers as streams. */
+/**
+ * Every server at every mount with every Express, once more with all answers as streams, and as two
+ * instances.
+ */
 function wirings() {
   const plain = SERVERS.flatMap((server) =>
     MOUNTS.flatMap((mount) =>
-      EXPRESSES.map((express) => ({ server, mount, express, mode: 'auto' })),
+      EXPRESSES.map((express) => ({ server, mount, express, mode: 'auto', instances: 1 })),
     ),
   );
-  const streams = SERVERS.map((server) => ({ server, mount: '/mcp', express: '5', mode: 'sse' }));
-  return [...plain, ...streams];
+  const alone = SERVERS.map((server) => ({ server, mount: '/mcp', express: '5', instances: 1 }));
+  const streams = alone.map((wiring) => ({ ...wiring, mode: 'sse' }));
+  return [...plain, ...streams, ...(hasRedis() ? alone.flatMap(twice) : [])];
+}
+
+/** Two instances, with either way of answering. */
+const twice = (/** @type {Omit<Wiring, 'mode'>} */ wiring) =>
+  MODES.map((mode) => ({ ...wiring, mode, instances: 2 }));
+
+/** Without Redis two instances are skipped, which a machine that has to have it takes for a failure. */
+function hasRedis() {
+  const { error } = spawnSync('redis-server', ['--version']);
+  if (error !== undefined)
+    console.log('redis-server is not on the PATH: two instances are skipped');
+  return error === undefined || process.env.CI !== undefined;
 }
 
 /** @param {Wiring} wiring @param {import('./gate.mjs').Suite} suite @returns {Run} */
 function runOf(wiring, suite) {
-  const { server, mount, express, mode } = wiring;
+  const { server, mount, express, mode, instances } = wiring;
   const label = [
     server.padEnd(10),
     mount.padEnd(16),
     `Express ${express}`,
     mode.padEnd(4),
+    instances === 1 ? 'alone ' : 'redis2',
     suite.name,
   ].join('  ');
   return { wiring, suite, label };
@@ -63,12 +81,13 @@ function installSuite() {
  * @param {Run[]} runs - of one wiring.
  */
 async function runAll(runs) {
-  const { server, mount, express, mode } = runs[0].wiring;
-  const folder = `${RUNNING}/${server}${mount.replaceAll('/', '-')}-express-${express}-${mode}`;
+  const { server, mount, express, mode, instances } = runs[0].wiring;
+  const place = mount.replaceAll('/', '-');
+  const folder = `${RUNNING}/${server}${place}-express-${express}-${mode}-${instances}`;
   const underTest = await startServer(runs[0].wiring);
   const report = async ({ suite, label }) => {
-    const place = `${folder}/${suite.name.replace(' ', '-')}`;
-    const findings = await runSuite(suite, underTest.url, place);
+    const inside = `${folder}/${suite.name.replace(' ', '-')}`;
+    const findings = await runSuite(suite, underTest.url, inside);
     const misses = missesOf(findings, suite, mode);
     if (underTest.hasEnded()) misses.push('the server under test has ended');
     return { label, counts: countsOf(findings), misses };

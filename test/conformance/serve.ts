@@ -1,7 +1,7 @@
 /**
  * One server under test: `--server shared|factory-v1|factory-v2 --mount /mcp|/outer/inner/mcp
- * --express 5|4 --mode auto|sse`. Prints the endpoint's URL as its only line and serves until it is
- * stopped.
+ * --express 5|4 --mode auto|sse`, and `--redis <url>` when it shares its sessions with others. Prints the
+ * endpoint's URL as its only line and serves until it is stopped.
  *
  * Knows: how a user would mount the endpoint. Does not know: the suite.
  *
@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import express from 'express';
 import { type McpRouter, type McpRouterOptions, mcpRouter } from 'express-mcp-router';
+import { redisStore } from 'express-mcp-router/redis';
 import { createEverythingV1 } from './everything-v1.js';
 import { createEverythingV2 } from './everything-v2.js';
 
@@ -21,12 +22,16 @@ const SERVERS: Record<string, (options: McpRouterOptions) => McpRouter> = {
   'factory-v2': (options) => mcpRouter(createEverythingV2, options),
 };
 
+/** Instances of one endpoint have it in common. */
+const SECRET = 'a secret of the servers under test, 32 bytes or more';
+
 const { values } = parseArgs({
   options: {
     server: { type: 'string', default: 'shared' },
     mount: { type: 'string', default: '/mcp' },
     express: { type: 'string', default: '5' },
     mode: { type: 'string', default: 'auto' },
+    redis: { type: 'string' },
   },
 });
 
@@ -48,7 +53,13 @@ function routerUnderTest(): McpRouter {
   if (build === undefined) throw new Error(`--server: unknown "${values.server}"`);
   const base = new URL('.', url);
   const responseMode = values.mode as McpRouterOptions['responseMode'];
-  return build({ responseMode, baseUrl: base.pathname === '/' ? undefined : base });
+  const baseUrl = base.pathname === '/' ? undefined : base;
+  const { redis } = values;
+  return build({
+    responseMode,
+    baseUrl,
+    ...(redis && { store: redisStore(redis), secret: SECRET }),
+  });
 }
 
 /** `['outer', 'inner']`: the endpoint at `/inner` of a router at `/outer` of the app. */

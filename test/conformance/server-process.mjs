@@ -1,7 +1,8 @@
 /**
  * The server under test, in a process of its own.
  *
- * Knows: how `serve.ts` is started and how it says where it is. Does not know: the suite.
+ * Knows: how `serve.ts` is started, alone or with others, and how it says where it is.
+ * Does not know: the suite.
  *
  * @module
  */
@@ -18,6 +19,7 @@ const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
  * @property {string} mount - path of the endpoint.
  * @property {'4' | '5'} express
  * @property {import('./gate.mjs').ResponseMode} mode
+ * @property {1 | 2} instances - two share their sessions in Redis, and each request goes to the other one.
  */
 
 /**
@@ -26,11 +28,12 @@ const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
  * @param {Wiring} wiring
  * @returns {Promise<{ url: string, hasEnded: () => boolean, stop: () => Promise<void> }>}
  */
-export async function startServer({ server, mount, express, mode }) {
+export async function startServer({ server, mount, express, mode, instances }) {
   const loaders = ['--import', 'tsx'];
   if (express === '4') loaders.push('--import', new URL('express-4.mjs', import.meta.url).href);
   const options = ['--server', server, '--mount', mount, '--express', express, '--mode', mode];
-  const child = spawn(process.execPath, [...loaders, pathOf('serve.ts'), ...options], {
+  const program = pathOf(instances === 1 ? 'serve.ts' : 'serve-instances.ts');
+  const child = spawn(process.execPath, [...loaders, program, ...options], {
     cwd: pathOf('../..'),
     env: { ...process.env, TSX_TSCONFIG_PATH: pathOf('tsconfig.dist.json') },
     // The channel carries nothing: its end tells the server that nobody is left who would stop it.

@@ -13,29 +13,27 @@ import type {
   SessionLimits,
   SessionPhase,
   SessionRecord,
-  SessionStore,
   Store,
 } from '../../lib/store/port.js';
+import {
+  type ById,
+  byId,
+  endpointWith,
+  HOUR,
+  LIMITS,
+  MINUTE,
+  NOW,
+  recordOf,
+} from './sessions-by-id.js';
 
 /** A new, empty store that remembers `maxEndedIds` ended ids. */
 export type MakeStore = (maxEndedIds: number) => Store;
 
-const NOW = 1_000_000;
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-const LIMITS: SessionLimits = {
-  idleMs: 30 * MINUTE,
-  absoluteMs: 24 * HOUR,
-  max: 100,
-  perPrincipal: 100,
-  perAddress: 100,
-};
-
 /** One endpoint's sessions, with what was dropped and what is busy in reach. */
 interface Bench {
-  readonly store: SessionStore;
+  readonly store: ById;
   readonly busy: Set<string>;
+  close(): Promise<void>;
   /** `id: reason`, in order. */
   readonly dropped: string[];
   /** Admits a session that was last used at `lastSeenAt`; false when there was no room. */
@@ -44,33 +42,23 @@ interface Bench {
   kept(candidates: readonly string[], now?: number): Promise<string[]>;
 }
 
-const recordOf = (id: string, more: Partial<SessionRecord>): SessionRecord => ({
-  id,
-  client: { version: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } },
-  principal: undefined,
-  owner: more.principal ?? 'address 192.0.2.1',
-  place: '/mcp',
-  endsAt: NOW + 24 * HOUR,
-  lastSeenAt: NOW,
-  phase: 'used',
-  logLevel: undefined,
-  subscriptions: undefined,
-  ...more,
-});
-
 function bench(make: MakeStore, limits: Partial<SessionLimits> = {}, maxEndedIds = 1_000): Bench {
   const busy = new Set<string>();
   const dropped: string[] = [];
-  const store = make(maxEndedIds).sessions(
-    { ...LIMITS, ...limits },
-    {
-      busy: (id) => busy.has(id),
-      dropped: ({ id }: SessionRecord, reason: DropReason) => dropped.push(`${id}: ${reason}`),
-    },
+  const opened = make(maxEndedIds).open(
+    endpointWith({
+      limits: { ...LIMITS, ...limits },
+      hooks: {
+        busy: (id) => busy.has(id),
+        dropped: ({ id }: SessionRecord, reason: DropReason) => dropped.push(`${id}: ${reason}`),
+      },
+    }),
   );
-  onTestFinished(async () => store.close());
+  onTestFinished(async () => opened.close());
+  const store = byId(opened.sessions);
   return {
     store,
+    close: async () => opened.close(),
     busy,
     dropped,
     admit: async (id, more = {}) =>
@@ -108,11 +96,11 @@ function keeping(make: MakeStore): void {
 
   it('keeps the sessions of two endpoints apart', async () => {
     const both = make(10);
-    const hooks = { busy: () => false, dropped: () => {} };
-    const [one, other] = [both.sessions(LIMITS, hooks), both.sessions(LIMITS, hooks)];
-    await one.admit(recordOf('a', {}), NOW);
-    expect(await other.find('a', NOW)).toBeUndefined();
-    expect([await one.count(), await other.count()]).toEqual([1, 0]);
+    const [one, other] = ['one', 'other'].map((label) => both.open(endpointWith({ label })));
+    if (one === undefined || other === undefined) throw new Error('There are two.');
+    await one.sessions.admit(recordOf('a', {}), NOW);
+    expect(await other.sessions.find(recordOf('a', {}), NOW)).toBe('unknown');
+    expect([await one.sessions.count(), await other.sessions.count()]).toEqual([1, 0]);
     await Promise.all([one.close(), other.close()]);
   });
 
@@ -129,9 +117,9 @@ function keeping(make: MakeStore): void {
   });
 
   it('forgets everything when it is closed, without a word to its endpoint', async () => {
-    const { store, admit, dropped } = bench(make);
+    const { store, admit, dropped, close } = bench(make);
     await admit('a');
-    await store.close();
+    await close();
     expect(await store.count()).toBe(0);
     expect(await store.find('a', NOW)).toBeUndefined();
     expect(dropped).toEqual([]);

@@ -5,7 +5,6 @@
  */
 import type { RequestHandler } from 'express';
 import type { McpRouterOptions, ServerFactory, Store } from 'express-mcp-router';
-import { memoryStore } from 'express-mcp-router';
 import { describe, expect, it } from 'vitest';
 import type { SessionStore } from '../../lib/store/port.js';
 import { abandonedRequest } from '../support/abandoned-request.js';
@@ -14,6 +13,7 @@ import { JSON_HEADERS, post, send } from '../support/raw-request.js';
 import { RecordedLogger } from '../support/recorded-logger.js';
 import { expectRefusal } from '../support/refusal.js';
 import { INITIALIZE, PING, sseEndpoint, TELL } from '../support/sse-endpoint.js';
+import { storeAround } from '../support/store-around.js';
 import { type Telling, teller } from '../support/teller.js';
 
 const EVENTUALLY = { timeout: 10_000 };
@@ -29,13 +29,12 @@ const aborted = ({ extra: { signal } }: Telling) =>
 /** A store that cannot be told that a session has ended. */
 function withoutEnd(): Store {
   const down = () => Promise.reject(new Error('the store is down'));
-  return {
-    name: 'broken',
-    sessions: (limits, hooks) =>
-      new Proxy(memoryStore().sessions(limits, hooks), {
+  return storeAround({
+    sessions: (sessions) =>
+      new Proxy(sessions, {
         get: (store, name: keyof SessionStore) => (name === 'end' ? down : store[name].bind(store)),
       }),
-  };
+  });
 }
 
 describe('a POST that cannot be served', () => {
@@ -316,17 +315,15 @@ describe('a session belongs to its opener', () => {
 
 it('ends a session whose client left before it was opened', async () => {
   const dropped: string[] = [];
-  const store: Store = {
-    name: 'watched',
-    sessions: (limits, hooks) =>
-      memoryStore().sessions(limits, {
-        ...hooks,
-        dropped: (record, reason) => {
-          dropped.push(reason);
-          hooks.dropped(record, reason);
-        },
-      }),
-  };
+  const store = storeAround({
+    hooks: (hooks) => ({
+      ...hooks,
+      dropped: (record, reason) => {
+        dropped.push(reason);
+        hooks.dropped(record, reason);
+      },
+    }),
+  });
   const middleware: RequestHandler = (_req, res, next) => void res.once('close', next);
   const { sse, router } = await sseEndpoint(greeter().server, { store, middleware });
   await abandonedRequest(sse, { Accept: 'text/event-stream' }, '', 'GET');

@@ -125,9 +125,23 @@ describe('readEnvironment', () => {
     expect(told).not.toContain('hunter2');
   });
 
-  it('refuses MCP_REDIS_URL rather than run without what it asks for, and does not repeat it', () => {
-    const told = optionErrorOf(() => readEnvironment({ MCP_REDIS_URL: 'redis://me:hunter2@h' }));
-    expect(told).toMatch('MCP_REDIS_URL: expected it unset.');
+  it('takes an address of Redis', () => {
+    for (const redisUrl of ['redis://me:hunter2@h:6380/3', 'rediss://h']) {
+      expect(readEnvironment({ MCP_REDIS_URL: redisUrl })).toEqual({ redisUrl });
+    }
+  });
+
+  it.each([
+    'hunter2',
+    'http://me:hunter2@h',
+    'redis:hunter2',
+    'redis://me:hunter2@h h',
+    'redis://:hunter2@',
+  ])('refuses what is no address of Redis, and does not repeat it: %s', (value) => {
+    const told = optionErrorOf(() => readEnvironment({ MCP_REDIS_URL: value }));
+    expect(told).toMatch(
+      'MCP_REDIS_URL: expected a URL that begins with redis:// or rediss://, got',
+    );
     expect(told).not.toContain('hunter2');
   });
 

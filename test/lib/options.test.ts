@@ -284,7 +284,7 @@ describe('a refusal', () => {
       'middleware: expected a function (req, res, next), or an array of them, got 5.',
     ],
     [{ middleware: [5] }, 'middleware.0: expected a function (req, res, next), got 5.'],
-    [{ store: 5 }, 'store: expected a store such as memoryStore(), got 5.'],
+    [{ store: 5 }, 'store: expected a store such as memoryStore() or redisStore(…), got 5.'],
     [{ logger: 5 }, 'logger: expected an object with debug, info, warn and error, got 5.'],
     [{ secret: 'short' }, 'secret: expected at least 32 bytes, got 5 bytes.'],
     [{ secret: [KEY, 'short'] }, 'secret.1: expected at least 32 bytes, got 5 bytes.'],

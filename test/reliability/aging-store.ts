@@ -5,10 +5,9 @@
  *
  * @module
  */
-import { memoryStore, type Store } from 'express-mcp-router';
+import type { SessionStore, Store } from 'express-mcp-router';
+import { storeAround } from '../support/store-around.js';
 import { type Delay, delayedSessions } from './delays.js';
-
-type SessionStore = ReturnType<Store['sessions']>;
 
 /** The store, and its clock. */
 export interface AgingStore {
@@ -21,23 +20,20 @@ export interface AgingStore {
 export function agingStore(delay: Delay | undefined): AgingStore {
   let passed = 0;
   const aging = (memory: SessionStore): SessionStore => ({
-    find: (id, now) => memory.find(id, now + passed),
+    find: (address, now) => memory.find(address, now + passed),
     admit: (record, now) => {
       record.lastSeenAt = now + passed;
       return memory.admit(record, now + passed);
     },
     touch: (record, phase, now) => memory.touch(record, phase, now + passed),
-    end: (id, until, now) => memory.end(id, until, now + passed),
-    ended: (id, now) => memory.ended(id, now + passed),
+    end: (address, until, now) => memory.end(address, until, now + passed),
+    ended: (address, now) => memory.ended(address, now + passed),
     count: () => memory.count(),
-    close: () => memory.close(),
   });
-  const sessions: Store['sessions'] = (limits, hooks) => {
-    const store = aging(memoryStore().sessions(limits, hooks));
-    return delay === undefined ? store : delayedSessions(store, delay);
-  };
+  const sessions = (memory: SessionStore) =>
+    delay === undefined ? aging(memory) : delayedSessions(aging(memory), delay);
   return {
-    store: { name: 'aging', sessions },
+    store: storeAround({ sessions }),
     pass: (ms) => {
       passed += ms;
     },

@@ -9,10 +9,9 @@
  * @module
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { EventLog, Store } from 'express-mcp-router';
+import type { EventLog, SessionStore } from 'express-mcp-router';
 import { seeded } from '../support/cutting-proxy.js';
 
-type SessionStore = ReturnType<Store['sessions']>;
 type StreamLog = ReturnType<EventLog['open']>;
 
 /** Does work a little later. */
@@ -35,13 +34,12 @@ export function delays(seed: number): Delay {
 }
 
 export const delayedSessions = (store: SessionStore, delay: Delay): SessionStore => ({
-  find: (id, now) => delay(() => store.find(id, now)),
+  find: (address, now) => delay(() => store.find(address, now)),
   admit: (record, now) => delay(() => store.admit(record, now)),
   touch: (record, phase, now) => delay(() => store.touch(record, phase, now)),
-  end: (id, until, now) => delay(() => store.end(id, until, now)),
-  ended: (id, now) => delay(() => store.ended(id, now)),
+  end: (address, until, now) => delay(() => store.end(address, until, now)),
+  ended: (address, now) => delay(() => store.ended(address, now)),
   count: () => store.count(),
-  close: () => store.close(),
 });
 
 export function delayedLog(log: EventLog, delay: Delay): EventLog {

@@ -21,8 +21,8 @@ import {
 } from './experiment.js';
 import { createServer as createMcpServer } from './tools.js';
 
-const ADA = 'the token of ada, long enough'.replaceAll(/[ ,]/g, '-');
-const EVE = 'the token of eve, long enough'.replaceAll(/[ ,]/g, '-');
+export const ADA = 'the token of ada, long enough'.replaceAll(/[ ,]/g, '-');
+export const EVE = 'the token of eve, long enough'.replaceAll(/[ ,]/g, '-');
 const SECRET = 'a secret of an experiment, 32 bytes or more';
 
 const INITIALIZE = {
@@ -42,13 +42,14 @@ const bearer = (token: string, sessionId?: string) => ({
 });
 
 /** The verbs that name a session, as somebody who has its id would use them. */
-const VERBS: Readonly<Record<string, (url: string, headers: Sent['headers']) => Promise<Answer>>> =
-  {
-    POST: (url, headers) => post(url, { jsonrpc: '2.0', id: 1, method: 'ping' }, { headers }),
-    GET: (url, headers) =>
-      send(url, { method: 'GET', headers: { Accept: 'text/event-stream', ...headers } }),
-    DELETE: (url, headers) => send(url, { method: 'DELETE', headers }),
-  };
+export const VERBS: Readonly<
+  Record<string, (url: string, headers: Sent['headers']) => Promise<Answer>>
+> = {
+  POST: (url, headers) => post(url, { jsonrpc: '2.0', id: 1, method: 'ping' }, { headers }),
+  GET: (url, headers) =>
+    send(url, { method: 'GET', headers: { Accept: 'text/event-stream', ...headers } }),
+  DELETE: (url, headers) => send(url, { method: 'DELETE', headers }),
+};
 
 /** What a stranger sees of an answer, without what is another in every one. */
 function seen({ status, headers, text }: Answer): string {
@@ -64,7 +65,8 @@ async function opened(url: string): Promise<string> {
   return id;
 }
 
-async function compare(url: string, verb: string, times: number): Promise<Figure[]> {
+/** Asks for a session of somebody else and for one that does not exist, in turn. */
+export async function compare(url: string, verb: string, times: number): Promise<Figure[]> {
   const ask = VERBS[verb];
   if (ask === undefined) throw new Error(`no verb ${verb}`);
   const foreign = await opened(url);

@@ -33,6 +33,7 @@ export const RULES = {
   'no hole without a gap': noHoles,
   'one terminal message': oneTerminal,
   'no response is lost': nothingLost,
+  'a response that was read stays': nothingTakenBack,
   'no response after cancel': cancelledForGood,
   'one stream a question': oneQuestion,
   'answers reach the asker': answersReachAsker,
@@ -177,6 +178,23 @@ function nothingLost({ history, conversations }: Told): string[] {
     const end = later.find((it) => it !== undefined && hasReadAll(it, readers));
     return end === undefined ? [] : [`${call} was answered, ${end.connection} ended without it`];
   });
+}
+
+/** Who goes back to before a response that was read once is given it again. */
+function nothingTakenBack({ history, conversations }: Told): string[] {
+  const deleted = new Set(history.flatMap((it) => (it.what === 'deleted' ? [it.session] : [])));
+  return conversations.filter(isServed).flatMap(({ session, reads }) =>
+    reads.flatMap(({ id, message, at }) => {
+      const request = message && answeredBy(message);
+      const place = placeOf(id);
+      if (request === undefined || place === undefined || deleted.has(session)) return [];
+      const readers = conversations.filter(({ after }) => placeOf(after)?.stream === place.stream);
+      return readers
+        .filter((it) => it.at > at && (placeOf(it.after)?.position ?? 0) < place.position)
+        .filter((it) => hasReadAll(it, readers) && !it.reads.some((read) => read.id === id))
+        .map(({ connection }) => `${callOf(session, request)} is not in ${connection}`);
+    }),
+  );
 }
 
 /** It was ended by the server, and not because its client has opened another connection. */

@@ -44,7 +44,7 @@ const gap = (connection: string, count: number | 'unknown'): Entry => ({
   gap: count,
 });
 
-const ended = (connection: string, by: 'server' | 'client' = 'server'): Entry => ({
+const ended = (connection: string, by: 'server' | 'client' | 'fault' = 'server'): Entry => ({
   what: 'ended',
   connection,
   by,
@@ -101,6 +101,9 @@ const GOOD: readonly Entry[] = [
   read('c3', p(2), question),
   ended('c3', 'client'),
   sent(1),
+  get('broken', p(0)),
+  read('broken', p(0)),
+  ended('broken', 'fault'),
   get('c4', p(0)),
   read('c4', p(0)),
   gap('c4', 2),
@@ -237,6 +240,22 @@ const BAD: readonly (readonly [RuleName, string, readonly Entry[]])[] = [
     ],
   ],
   ['no response is lost', 'an answer without a body', [post('c', 1), sent(1), ended('c')]],
+  [
+    'a response that was read stays',
+    'a stream that is read again without the response that it had',
+    [
+      ...[post('c', 1), read('c', p(0)), read('c', p(1), result(1)), ended('c')],
+      ...[get('d', p(0)), read('d', p(0)), ended('d')],
+    ],
+  ],
+  [
+    'a response that was read stays',
+    '204 for a client that has read it and goes back',
+    [
+      ...[post('c', 1), read('c', p(0)), read('c', p(1), result(1)), ended('c')],
+      ...[get('d', p(0), ADA, 204), ended('d')],
+    ],
+  ],
   [
     'no response after cancel',
     'a result after a cancellation that came first',

@@ -40,11 +40,11 @@ export interface Read {
   readonly message?: Message;
 }
 
-/** A connection was ended by the server, or given up by the client. */
-interface Ended {
+/** A connection was ended by the server, given up by the client, or broken by a fault in between. */
+export interface Ended {
   readonly what: 'ended';
   readonly connection: string;
-  readonly by: 'server' | 'client';
+  readonly by: 'server' | 'client' | 'fault';
 }
 
 /** The server has handed over the response to a request. */

@@ -23,6 +23,12 @@ const text = (words: string) => ({ content: [{ type: 'text' as const, text: word
 /** The servers, and their calls by the label that the client gave them. */
 export class Puppets {
   readonly #begun = new Map<string, Puppet>();
+  readonly #told: (label: string) => void;
+
+  /** @param told - called with the label of a call that begins. */
+  constructor(told: (label: string) => void = () => {}) {
+    this.#told = told;
+  }
 
   /** A server with a tool that answers at once, and one that does what it is told. */
   create(): McpServer {
@@ -32,6 +38,7 @@ export class Puppets {
     server.registerTool('act', { inputSchema: ARGS }, async ({ label }, extra) => {
       const puppet = new Puppet(server, extra);
       this.#begun.set(label, puppet);
+      this.#told(label);
       return text(await puppet.result);
     });
     return server;

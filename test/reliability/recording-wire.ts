@@ -8,7 +8,7 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type RawEvent, readEvents } from '../support/event-frames.js';
 import type { Message } from '../support/inbox.js';
-import type { Entry } from './history.js';
+import type { Ended, Entry } from './history.js';
 
 /** Who sends a request: a session, and what its client says of itself. */
 export interface Sender {
@@ -141,10 +141,10 @@ export class Connection {
     });
     answer.on('error', () => {});
     await new Promise((resolve) => answer.once('close', resolve));
-    if (!isStream && this.body !== '') {
+    if (!isStream && this.body !== '' && answer.complete) {
       for (const message of [JSON.parse(this.body)].flat()) this.#takeMessage(message, undefined);
     }
-    this.#end('server');
+    this.#end(answer.complete ? 'server' : 'fault');
   }
 
   #takeEvent(event: RawEvent): void {
@@ -179,7 +179,7 @@ export class Connection {
     this.#note({ what: 'read', connection: this.key, ...(id !== undefined && { id }), ...what });
   }
 
-  #end(by: 'server' | 'client'): void {
+  #end(by: Ended['by']): void {
     if (this.isEnded) return;
     this.isEnded = true;
     this.#note({ what: 'ended', connection: this.key, by });

@@ -13,12 +13,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { lacksRedis } from '../support/redis.js';
 import type { Experiment, Scale } from './experiment.js';
+import { INSTANCE_PROGRAMME } from './instance-programme.js';
 import { PROGRAMME } from './programme.js';
 import { type Run, sectionOf, withSection } from './report.js';
 import { SEED } from './seed.js';
 
 const RESULTS = new URL('results.md', import.meta.url);
+
+/** Several instances share a Redis. */
+const ALL = lacksRedis('trials of several instances')
+  ? PROGRAMME
+  : [...PROGRAMME, ...INSTANCE_PROGRAMME];
 
 const { values: flags } = parseArgs({
   options: {
@@ -51,12 +58,12 @@ function keep(id: string, section: string): void {
   writeFileSync(RESULTS, withSection(page, id, section));
 }
 
-const unknown = flags.only.filter((id) => !PROGRAMME.some((experiment) => experiment.id === id));
+const unknown = flags.only.filter((id) => !ALL.some((experiment) => experiment.id === id));
 if (unknown.length > 0) {
-  const known = PROGRAMME.map(({ id }) => id).join(', ');
+  const known = ALL.map(({ id }) => id).join(', ');
   throw new Error(`--only: expected one of ${known}, got ${unknown.join(', ')}.`);
 }
-const wanted = PROGRAMME.filter(({ id }) => flags.only.length === 0 || flags.only.includes(id));
+const wanted = ALL.filter(({ id }) => flags.only.length === 0 || flags.only.includes(id));
 const broken: string[] = [];
 for (const experiment of wanted) if (!(await perform(experiment))) broken.push(experiment.id);
 const summary = broken.length === 0 ? '' : `: ${broken.join(', ')}`;

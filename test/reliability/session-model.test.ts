@@ -5,8 +5,9 @@
  *
  * @module
  */
-import type { EventLog, Store } from 'express-mcp-router';
+import type { EventLog, SessionStore, Store } from 'express-mcp-router';
 import { describe, expect, it } from 'vitest';
+import { storeAround } from '../support/store-around.js';
 import { runSessions, STEP_NAMES } from './session-runs.js';
 import type { Sabotage } from './world.js';
 
@@ -44,16 +45,10 @@ const logWith =
 
 const storeWith =
   (change: (store: SessionStore) => Partial<SessionStore>) =>
-  (store: Store): Store => ({
-    name: 'sabotaged',
-    sessions: (...asked) => {
-      const sessions = store.sessions(...asked);
-      return Object.assign(sessions, change(sessions));
-    },
-  });
+  (store: Store): Store =>
+    storeAround({ store, sessions: (sessions) => Object.assign(sessions, change(sessions)) });
 
 type StreamLog = ReturnType<EventLog['open']>;
-type SessionStore = ReturnType<Store['sessions']>;
 
 const SABOTAGES: readonly (readonly [string, Sabotage])[] = [
   [
@@ -88,14 +83,14 @@ const SABOTAGES: readonly (readonly [string, Sabotage])[] = [
       })),
     },
   ],
-  ['a store that ends no session', { store: storeWith(() => ({ end: () => true })) }],
+  [
+    'a store that ends no session',
+    { store: storeWith(() => ({ end: () => ({ wasThere: true, users: [] }) })) },
+  ],
   [
     'a store that finds sessions that are busy idle',
     {
-      store: (store) => ({
-        name: 'sabotaged',
-        sessions: (limits, hooks) => store.sessions(limits, { ...hooks, busy: () => false }),
-      }),
+      store: (store) => storeAround({ store, hooks: (hooks) => ({ ...hooks, busy: () => false }) }),
     },
   ],
   ['a store that knows nobody’s last use', { store: storeWith(() => ({ touch: () => {} })) }],

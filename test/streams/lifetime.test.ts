@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type EventLog, memoryEventStore, memoryStore, type Store } from 'express-mcp-router';
+import { type EventLog, memoryEventStore } from 'express-mcp-router';
 import { describe, expect, it } from 'vitest';
 import { collectGarbage } from '../support/collect-garbage.js';
 import { endpoint } from '../support/endpoint.js';
 import { send } from '../support/http-client.js';
 import type { RawClient } from '../support/raw-client.js';
+import { storeAround } from '../support/store-around.js';
 import { teller } from '../support/teller.js';
 import { told } from '../support/tool-result.js';
 
@@ -36,10 +37,8 @@ function notedLog() {
 /** A memory store, and what can still be reached of the records that it was given. */
 function notedStore() {
   const records: WeakRef<object>[] = [];
-  const store: Store = {
-    name: 'noted',
-    sessions: (limits, hooks) => {
-      const sessions = memoryStore().sessions(limits, hooks);
+  const store = storeAround({
+    sessions: (sessions) => {
       const admit = sessions.admit.bind(sessions);
       sessions.admit = (record, now) => {
         records.push(new WeakRef(record));
@@ -47,7 +46,7 @@ function notedStore() {
       };
       return sessions;
     },
-  };
+  });
   return { store, records };
 }
 

@@ -13,10 +13,10 @@ import { text, told } from '../support/tool-result.js';
 
 async function calling(options: McpRouterOptions = {}, clientOptions: RawClientOptions = {}) {
   const { server, call } = teller();
-  const { client } = await endpoint(server, options);
+  const { client, router } = await endpoint(server, options);
   const ada = await client(clientOptions);
   const post = ada.callTool('tell', {}, { id: 'c', progressToken: 't' });
-  return { server, ada, post, tool: await call(), call };
+  return { server, ada, post, tool: await call(), call, router };
 }
 
 const lastId = (events: readonly RawEvent[]) => events.findLast(({ id }) => id)?.id ?? 'none';
@@ -111,6 +111,32 @@ describe('closeSSEStream()', () => {
     expect(await post.response).toBeUndefined();
     const { text: rest } = await ada.resume(lastId(post.events));
     expect(rest).toContain('polled');
+  });
+});
+
+describe('drain()', () => {
+  it('waits for a client that is about to come back for its answer', async () => {
+    const { ada, post, tool, router } = await calling();
+    tool.extra.closeSSEStream?.();
+    await post.response;
+    let isDrained = false;
+    const drained = router.mcp.drain().then(() => {
+      isDrained = true;
+    });
+    tool.finish('late');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isDrained).toBe(false);
+    const { status, text: events } = await ada.resume(lastId(post.events));
+    expect([status, events]).toEqual([200, expect.stringContaining('late')]);
+    await drained;
+  });
+
+  it('waits for one that does not come no longer than it was told to', async () => {
+    const { post, tool, router } = await calling({ retryIntervalMs: 20 });
+    tool.extra.closeSSEStream?.();
+    await post.response;
+    tool.finish('never');
+    await router.mcp.drain();
   });
 });
 

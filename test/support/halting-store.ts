@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { memoryStore, type Store } from 'express-mcp-router';
+import type { SessionStore, Store } from 'express-mcp-router';
+import { storeAround } from './store-around.js';
 
-type SessionStore = ReturnType<Store['sessions']>;
 type Operation = 'find' | 'touch' | 'ended';
 
 /** A look-up that is done and whose answer is held back, or a touch that is not done yet. */
@@ -39,10 +39,9 @@ export function haltingStore(): HaltingStore {
     admit: (...asked) => memory.admit(...asked),
     end: (...asked) => memory.end(...asked),
     count: () => memory.count(),
-    close: () => memory.close(),
   });
   return {
-    store: { name: 'halting', sessions: (...asked) => halting(memoryStore().sessions(...asked)) },
+    store: storeAround({ sessions: halting }),
     halt: (operation) => {
       let reached = () => {};
       let go = () => {};

@@ -13,6 +13,8 @@ export interface Sent {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
+  /** Hangs up, whatever has come until then. */
+  readonly signal?: AbortSignal;
 }
 
 /** The answer, read to its end. */
@@ -29,10 +31,11 @@ const USUAL = {
 };
 
 /** Sends a POST, or what `method` says; resolves as soon as the headers of the answer are there. */
-export function begin(url: URL | string, { method = 'POST', headers, body }: Sent = {}) {
+export function begin(url: URL | string, sending: Sent = {}) {
+  const { method = 'POST', headers, body, signal } = sending;
   const told = Object.entries({ ...USUAL, ...headers }).filter(([, value]) => value !== undefined);
   return new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(url, { method, headers: Object.fromEntries(told), agent: false });
+    const sent = request(url, { method, headers: Object.fromEntries(told), agent: false, signal });
     sent.once('response', resolve).once('error', reject);
     const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
     sent.end(body === undefined || isRaw ? body : JSON.stringify(body));

@@ -27,9 +27,13 @@ function isInstalled(): boolean {
   return error === undefined || process.env.CI !== undefined;
 }
 
-/** Starts nginx with these locations on a free loopback port; returns its origin. */
-export const nginx = (locations: string): Promise<string> =>
-  nginxWith((port) => `server { listen 127.0.0.1:${port}; ${locations} }`);
+/**
+ * Starts nginx with these locations on a free loopback port; returns its origin.
+ *
+ * @param upstreams - what else belongs to the `http` block.
+ */
+export const nginx = (locations: string, upstreams = ''): Promise<string> =>
+  nginxWith((port) => `${upstreams} server { listen 127.0.0.1:${port}; ${locations} }`);
 
 /** Starts nginx with what `servers` writes into its `http` block for a free port; returns its origin. */
 export async function nginxWith(servers: (port: number) => string): Promise<string> {

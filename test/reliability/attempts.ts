@@ -1,0 +1,73 @@
+/**
+ * Single calls while something is wrong, which are not repeated: served, or told to come back later.
+ *
+ * Knows: what an outage looks like to a client. Does not know: what is wrong.
+ *
+ * @module
+ */
+import type { CallOptions, ResumingClient, Trip } from '../support/resuming-client.js';
+import { inWords } from './trips.js';
+
+/** One call that is not repeated, and how long its answer took. */
+export interface Try {
+  readonly nonce: string;
+  readonly trip: Trip;
+  readonly tookMs: number;
+}
+
+const TRY_EVERY_MS = 100;
+const PATIENCE_MS = 10_000;
+/** So many calls in a row say that all is well: more than there are instances. */
+const WELL_AFTER = 4;
+
+export async function attempt(
+  client: ResumingClient,
+  nonce: string,
+  options: CallOptions = {},
+): Promise<Try> {
+  const began = performance.now();
+  const trip = await client.ask('echo', { nonce }, { patienceMs: PATIENCE_MS, ...options });
+  return { nonce, trip, tookMs: performance.now() - began };
+}
+
+/** 503 and `Retry-After`. */
+export const isOutage = ({ trip }: Try): boolean =>
+  trip.end === 'refused' && trip.statuses[0] === 503 && trip.retryAfter !== undefined;
+
+export const isServed = ({ trip, nonce }: Try): boolean =>
+  trip.end === 'result' && trip.words === nonce;
+
+/** Calls now and then for so long; they do not wait for each other. */
+export async function tryFor(clients: readonly ResumingClient[], ms: number): Promise<Try[]> {
+  const tries: Promise<Try>[] = [];
+  const endsAt = performance.now() + ms;
+  while (performance.now() < endsAt) {
+    const client = clients[tries.length % clients.length] as ResumingClient;
+    tries.push(attempt(client, `try-${tries.length}-${Date.now()}`));
+    await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+  }
+  return Promise.all(tries);
+}
+
+/** Milliseconds until calls are served again at every instance; what was neither that nor an outage. */
+export async function untilServed(
+  clients: readonly ResumingClient[],
+  limitMs: number,
+): Promise<{ readonly tookMs: number; readonly odd: readonly Try[] }> {
+  const began = performance.now();
+  const tries: Try[] = [];
+  let firstAt = began;
+  let inARow = 0;
+  while (inARow < WELL_AFTER && performance.now() - began < limitMs) {
+    const client = clients[tries.length % clients.length] as ResumingClient;
+    const last = await attempt(client, `after-${tries.length}-${Date.now()}`);
+    tries.push(last);
+    inARow = isServed(last) ? inARow + 1 : 0;
+    if (inARow === 1) firstAt = performance.now();
+  }
+  const odd = tries.filter((it) => !isServed(it) && !isOutage(it));
+  return { tookMs: (inARow < WELL_AFTER ? performance.now() : firstAt) - began, odd };
+}
+
+export const wordsOf = (tries: readonly Try[]): string[] =>
+  tries.map(({ nonce, trip }) => inWords(nonce, trip));
