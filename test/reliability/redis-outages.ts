@@ -15,7 +15,7 @@ import {
   told,
 } from './experiment.js';
 import { type Fleet, withFleet } from './fleet.js';
-import { heardInOrder } from './standalone-events.js';
+import { announceAll, heardInOrder } from './standalone-events.js';
 import {
   connectAll,
   countStatus,
@@ -91,10 +91,8 @@ async function emptied(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promi
   const { tookMs, odd } = await untilServed(clients, 15_000);
   const tries = await Promise.all(clients.map((client, nth) => attempt(client, `again-${nth}`)));
   await finished(sent);
-  const nonces = streams.map((_, nth) => `said-${nth}`);
-  for (const [nth, nonce] of nonces.entries()) {
-    await clients[nth]?.ask('announce', { nonce, count: 20, everyMs: 10 }, { at: b });
-  }
+  const held = clients.slice(0, streams.length);
+  const nonces = await announceAll(held, b, { count: 20, everyMs: 10 });
   const heard = await heardInOrder(streams, nonces, 20, 10_000);
   for (const stream of streams) await stream.close();
   const lost = heard.filter(({ name }) => !/gaps|anew/.test(name));
