@@ -89,7 +89,7 @@ export function assemble(server: ConnectableServer | ServerFactory, resolved: Re
     source.ended(session, uris);
     absent.delete(session);
     // After the others a sealed id may wake the session again.
-    if (reason === 'ended' || reason === 'expired') void streams.forget(session);
+    if (reason === 'ended' || reason === 'expired') streams.forget(session);
   };
   return new Endpoint({
     settings,

@@ -33,7 +33,11 @@ export interface Environment {
 export interface ServeEnvironment {
   readonly host?: string;
   readonly port?: number;
+  readonly workers?: number;
 }
+
+/** How a primary tells its workers that they are its own: its process id, and the port to listen on. */
+const WORKER_MARK = 'EXPRESS_MCP_ROUTER_WORKER';
 
 const MAX_TIMER_SECONDS = 2_147_483;
 
@@ -63,16 +67,20 @@ export function readEnvironment(source: Source = process.env): Environment {
 
 /** Reads the variables of the direct server. */
 export function readServeEnvironment(source: Source = process.env): ServeEnvironment {
-  const workers = read(source, 'MCP_WORKERS', positiveInteger);
-  if (workers !== undefined && workers > 1) {
-    throw new OptionError(
-      `MCP_WORKERS: expected 1 or unset, got ${workers}. This release serves in one process.`,
-    );
-  }
   return present({
     host: read(source, 'MCP_HOST', text),
     port: read(source, 'MCP_PORT', portNumber),
+    workers: read(source, 'MCP_WORKERS', positiveInteger),
   });
+}
+
+/** The variable that a worker of this process is started with. */
+export const workerMark = (port: number) => ({ [WORKER_MARK]: `${process.pid}:${port}` });
+
+/** The port that this process was told to listen on by the parent that marked it, if it was. */
+export function markedPort(source: Source = process.env): number | undefined {
+  const [parent, port] = (source[WORKER_MARK] ?? '').split(':');
+  return Number(parent) === process.ppid ? Number(port) : undefined;
 }
 
 let holder: symbol | undefined;

@@ -16,7 +16,8 @@ export type McpRouterErrorCode =
   | 'ERR_MCP_ENV_AMBIGUOUS'
   | 'ERR_MCP_NO_CLIENT'
   | 'ERR_MCP_CLOSED'
-  | 'ERR_MCP_STORE';
+  | 'ERR_MCP_STORE'
+  | 'ERR_MCP_WORKER';
 
 /** Base of every error thrown by this package. */
 export class McpRouterError extends Error {

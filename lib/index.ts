@@ -4,13 +4,15 @@
  * @module
  */
 export { healthRouter } from '../middleware/health-router.js';
+export type { Listening } from '../middleware/listening.js';
 export {
   type McpEndpoint,
   type McpRouter,
   type McpRouterOptions,
   mcpRouter,
 } from '../middleware/mcp-router.js';
-export { type Listening, type ServeOptions, serve } from '../middleware/serve.js';
+export { serve } from '../middleware/serve.js';
+export type { ServeOptions } from '../middleware/serve-options.js';
 export { wellKnownRouter } from '../middleware/well-known-router.js';
 export { anyOf } from './auth/any-of.js';
 export { type CustomAuthOptions, customAuth, type TokenVerifier } from './auth/custom-auth.js';

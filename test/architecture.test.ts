@@ -79,6 +79,8 @@ describe('the home of a dependency', () => {
     ['lib/host/call.ts', "import type { IncomingMessage } from 'node:http';", 'knows node:http'],
     ['lib/protocol/sse.ts', "import { readFile } from 'node:fs/promises';", 'knows node:fs'],
     ['lib/log.ts', "import { createHash } from 'crypto';", 'without "node:"'],
+    ['middleware/serve.ts', "import cluster from 'node:cluster';", 'away from its home'],
+    ['lib/host/a.ts', "import cluster from 'node:cluster';", 'away from its home'],
   ])('is enforced in %s: %s', (path, text, fault) => {
     expect(floorFaults(readSource({ path, text }))).toEqual([expect.stringContaining(fault)]);
   });

@@ -35,9 +35,11 @@ async function run(version: string): Promise<void> {
     },
   );
   // SIGTERM drains: streams are handed over, calls end here, their results are kept for whoever asks.
+  // Requests that are on their way here already are served for a moment more.
   const { port } = await serve(server, {
     port: 0,
     print: false,
+    drain: { delayMs: 500, deadlineMs: 30_000 },
     store: redisStore(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'),
     secret: 'an example; yours comes from the environment',
   });

@@ -31,13 +31,19 @@ await client.connect(transport);
 
 const names = new Set<string>();
 for (let nth = 0; nth < 6; nth += 1) names.add(await textOf('who'));
-console.log(`answered by ${[...names].sort().join(' and ')}, in session ${transport.sessionId?.slice(0, 8)}…`);
+console.log(
+  `answered by ${[...names].sort().join(' and ')}, in session ${transport.sessionId?.slice(0, 8)}…`,
+);
 assert.deepEqual([...names].sort(), ['A', 'B']);
 
 // The question goes out on the stream of the call; the answer is a request of its own, and nginx sends it to
 // whichever instance is next.
 const signatures = new Set<string>();
-for (let nth = 0; nth < 4; nth += 1) signatures.add(await textOf('sign'));
+for (let nth = 0; nth < 4; nth += 1) {
+  signatures.add(await textOf('sign'));
+  // One more request, so that the next question is the other instance's.
+  await client.ping();
+}
 console.log([...signatures].sort().join('; '));
 assert.deepEqual([...signatures].sort(), ['Ada, signed at A', 'Ada, signed at B']);
 

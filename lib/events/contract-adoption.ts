@@ -80,6 +80,20 @@ export const ADOPTION: SharedCases = {
     goOn();
   },
 
+  'ends a stream of its own, and keeps nothing more of it': async (one, two) => {
+    const written = await write(one, { requests: [1, 2] });
+    const { key, stream } = written;
+    stream.append(note(1), false);
+    stream.append(answer(2), true);
+    assert.equal(await one.log.adopt(key, one.self, lost), true);
+    stream.append(answer(1), true);
+    await stream.finish();
+    assert.equal(written.fences, 1);
+    for (const { log } of [await found(one, key), await found(two, key)]) {
+      await assertReads(log, '0', [note(1), answer(2), lost(1)]);
+    }
+  },
+
   'adopts nothing that has finished, has another writer or is unknown': async (one, two) => {
     const { key, stream } = await write(one);
     assert.equal(await two.log.adopt(key, two.self, lost), false);

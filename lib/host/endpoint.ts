@@ -110,16 +110,22 @@ export class Endpoint {
 
   /** Ends every call with `shutting_down`, every stream and every session; then the server. */
   async close(): Promise<void> {
-    const { lifecycle, sessions, source, streams, absent, peers, closeStore } = this.#parts;
+    const { lifecycle, sessions, source, streams, absent, peers } = this.#parts;
+    const { closeStore, logger } = this.#parts;
     lifecycle.phase = 'closed';
     lifecycle.failRunning();
     absent.clear();
     this.legacySse.close();
     sessions.live.close();
     await source.close();
-    await streams.close();
-    await peers?.leave();
-    await closeStore();
+    // What cannot be told to a store that is out of reach does not keep the process.
+    for (const end of [() => streams.close(), () => peers?.leave(), closeStore]) {
+      try {
+        await end();
+      } catch (error) {
+        logger.warn({ err: error }, 'the store could not be told that the endpoint is closed');
+      }
+    }
   }
 }
 

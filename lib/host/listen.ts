@@ -64,7 +64,6 @@ async function openStandalone(listener: Listener, isLost: boolean): Promise<void
   const { parts, session, exchange, reply } = listener;
   const lease = await leaseOf(listener);
   if (lease === undefined) return;
-  await parts.peers?.listenHere(session);
   const stream = parts.streams.standalone(session);
   const sink = reply.stream(SSE_HEADERS);
   reply.onAbort(() => {
@@ -91,7 +90,6 @@ async function resumeStandalone(
   const { parts, session, exchange, reply } = listener;
   const lease = await leaseOf(listener);
   if (lease === undefined) return;
-  await parts.peers?.listenHere(session);
   session.attach(stream);
   parts.absent.delete(session);
   hearOnly(listener);
@@ -106,10 +104,16 @@ async function resumeStandalone(
 
 /** The session's server, held; undefined when the session has ended meanwhile, and the client knows. */
 async function leaseOf({ parts, session, exchange, reply }: Listener): Promise<Lease | undefined> {
-  const { sessions, source } = parts;
+  const { sessions, source, peers } = parts;
   if (!sessions.isOver(session)) {
     const lease = await source.lease(session, exchange);
-    await sessions.touch(session);
+    try {
+      await sessions.touch(session);
+      await peers?.listenHere(session);
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
     if (!sessions.isOver(session)) return lease;
     lease.release();
   }

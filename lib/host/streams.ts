@@ -175,8 +175,13 @@ export class Streams {
   }
 
   /** The session is over for good. */
-  forget(session: LiveSession): Later<void> {
-    return this.#log?.drop(this.#digestOf(session));
+  forget(session: LiveSession): void {
+    const dropped = this.#log?.drop(this.#digestOf(session));
+    if (!(dropped instanceof Promise)) return;
+    // Nobody finds the session any more, and its streams end by themselves.
+    dropped.catch((error) => {
+      this.#settings.logger.warn({ err: error }, 'streams of a session that ended are still kept');
+    });
   }
 
   close(): Later<void> {

@@ -39,15 +39,20 @@ export function connectionOf(
   { commandMs, logger = silentLogger }: ConnectionOptions,
 ): RedisConnection {
   const failures = new Failures(logger);
-  if (typeof clientOrUrl === 'string') {
-    const url = checkedUrl(clientOrUrl);
-    return new Connection(() => driverOf(url, failures.tell), commandMs, failures);
-  }
-  const driver = driverFor(clientOrUrl);
-  return new Connection(async () => driver, commandMs, failures);
+  const checked = checkedClient(clientOrUrl);
+  const make =
+    checked instanceof URL ? () => driverOf(checked, failures.tell) : async () => checked;
+  return new Connection(make, commandMs, failures);
 }
 
-function driverFor(client: RedisClient): Driver {
+/**
+ * What a connection is made of.
+ *
+ * @throws OptionError `ERR_MCP_OPTION` when it is neither a client nor a URL.
+ */
+export function checkedClient(clientOrUrl: RedisClient | string): Driver | URL {
+  if (typeof clientOrUrl === 'string') return checkedUrl(clientOrUrl);
+  const client = clientOrUrl;
   if (has(client, 'evalsha', 'duplicate', 'status')) {
     return new IoredisDriver(client as IoredisClient, false);
   }

@@ -7,23 +7,20 @@
  */
 import type { Logger } from '../log.js';
 import type { RedisConnection, Reply, Script } from './redis-connection.js';
-
-/** How many replicas are to have a session that was opened or ended, and how long that is waited for. */
-export interface Durability {
-  /** At least 1. */
-  readonly replicas: number;
-  /** Milliseconds; less than `commandMs`. The connection does nothing else meanwhile. */
-  readonly timeoutMs: number;
-}
+import type { RedisDurability } from './redis-options.js';
 
 /** Writes, and waits for replicas where that is wanted. */
 export class DurableWrites {
   readonly #connection: RedisConnection;
-  readonly #durability: Durability | undefined;
+  readonly #durability: RedisDurability | undefined;
   readonly #logger: Logger;
   #isShort = false;
 
-  constructor(connection: RedisConnection, durability: Durability | undefined, logger: Logger) {
+  constructor(
+    connection: RedisConnection,
+    durability: RedisDurability | undefined,
+    logger: Logger,
+  ) {
     this.#connection = connection;
     this.#durability = durability;
     this.#logger = logger;

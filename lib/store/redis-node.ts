@@ -21,7 +21,7 @@ export interface NodeRedisClient {
   evalSha(sha: string, options: EvalOptions): Promise<unknown>;
   eval(source: string, options: EvalOptions): Promise<unknown>;
   subscribe(channel: string, hear: Hear): Promise<unknown>;
-  unsubscribe(channel: string, hear: Hear): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
   on(event: string, listener: (first: string, second: string) => void): unknown;
   off(event: string, listener: (first: string, second: string) => void): unknown;
 }
@@ -32,6 +32,7 @@ interface Further {
   readonly options?: { readonly socket?: object };
   readonly slots?: unknown;
   duplicate?(overrides?: object): NodeRedisClient;
+  unsubscribe(channel: string, hear: Hear): Promise<unknown>;
   destroy?(): unknown;
   multi?(routing?: string): Pipeline;
 }

@@ -56,30 +56,13 @@ export class RedisSessions implements SessionStore {
 
   async touch(record: SessionRecord, phase: SessionPhase, now: number): Promise<void> {
     record.lastSeenAt = now;
-    const { connection, known, limits } = this.#parts;
+    const { known, limits } = this.#parts;
     const before = known.get(record);
-    if (before !== undefined && !isDue(before, phase, idleMsOf(phase, limits))) {
-      before.record.lastSeenAt = now;
-      record.phase = before.record.phase;
-      return;
+    if (before === undefined || isDue(before, phase, idleMsOf(phase, limits))) {
+      return this.#touch(record, phase, now);
     }
-    const version = newVersion();
-    const touchedAt = performance.now();
-    const keys = recordKeys(keysOf(this.#parts, record));
-    const args = [version, ...clocksOf(limits), rankOf(phase)];
-    const reply = await connection.run(TOUCH, keys, args);
-    const [old, rank, ttlMs, ownerHash] = Array.isArray(reply) ? reply : [];
-    const reached = PHASES[Number(rank)];
-    if (old === undefined || reached === undefined) return known.delete(record);
-    record.phase = reached;
-    const now_ = known.get(record);
-    if (now_ !== undefined) {
-      if (reached !== now_.record.phase) now_.version = now_.version === old ? version : '';
-      now_.record.phase = reached;
-      now_.record.lastSeenAt = now;
-      now_.touchedAt = touchedAt;
-    }
-    if (Number(ttlMs) > 0) moved(this.#parts, record, Number(ttlMs), String(ownerHash));
+    before.record.lastSeenAt = now;
+    record.phase = before.record.phase;
   }
 
   async end(address: SessionAddress, until: number, now: number): Promise<Ended> {
@@ -88,7 +71,7 @@ export class RedisSessions implements SessionStore {
     known.delete(address);
     const reply = await durable.run(END, allKeys(at), [self, Math.max(0, until - now)]);
     const [wasThere, ownerHash, users] = Array.isArray(reply) ? reply : [];
-    if (wasThere === 1) {
+    if (Number(wasThere) === 1) {
       room.free(keys.keyOf(address), String(ownerHash)).catch((error: unknown) => {
         logger.debug({ err: error }, 'the place of an ended session could not be freed');
       });
@@ -103,6 +86,29 @@ export class RedisSessions implements SessionStore {
 
   count(): Promise<number> {
     return this.#parts.room.count();
+  }
+
+  async #touch(record: SessionRecord, phase: SessionPhase, now: number): Promise<void> {
+    const { connection, keys, known, limits } = this.#parts;
+    const key = record.key ?? keys.keyOf(record);
+    const version = newVersion();
+    const touchedAt = performance.now();
+    const args = [version, ...clocksOf(limits), rankOf(phase)];
+    const reply = await connection.run(TOUCH, recordKeys(keys.session(key)), args);
+    const [before, rank, ttlMs, ownerHash] = Array.isArray(reply) ? reply : [];
+    const reached = PHASES[Number(rank)];
+    if (before === undefined || reached === undefined) return known.delete(record);
+    record.phase = reached;
+    const here = known.get(record);
+    if (here !== undefined) {
+      if (reached !== here.record.phase) here.version = here.version === before ? version : '';
+      here.record.phase = reached;
+      here.record.lastSeenAt = now;
+      here.touchedAt = touchedAt;
+    }
+    if (Number(ttlMs) > 0) {
+      moved(this.#parts, { key, phase: reached }, Number(ttlMs), String(ownerHash));
+    }
   }
 }
 

@@ -35,36 +35,37 @@ const FINISHED_MS = 300_000;
 
 export const finishedMs = ({ ttlMs }: StreamLimits): number => Math.min(ttlMs, FINISHED_MS);
 
-/** One line in the log when writing fails, and one when it works again, however much is tried meanwhile. */
+/** One line in the log when writing fails, and one when all works again, however much is tried meanwhile. */
 export class Outage {
   readonly #logger: Logger;
+  readonly #over: () => void;
+  /** Streams of which the last write failed. */
+  readonly #failing = new Set<object>();
   #lost = 0;
-  #isOn = false;
 
-  constructor(logger: Logger) {
+  /** @param over - called when writing works again. */
+  constructor(logger: Logger, over: () => void) {
     this.#logger = logger;
+    this.#over = over;
   }
 
-  failed(error: unknown): void {
-    if (!this.#isOn) this.#logger.warn({ err: error }, 'events cannot be kept now');
-    this.#isOn = true;
+  failed(stream: object, error: unknown): void {
+    if (this.#failing.size === 0) this.#logger.warn({ err: error }, 'events cannot be kept now');
+    this.#failing.add(stream);
   }
 
-  succeeded(): void {
-    if (!this.#isOn) return;
-    this.#isOn = false;
-    this.#logger.info({}, 'events are kept again');
+  /** A stream was written, or needs no more to be. */
+  settled(stream: object): void {
+    if (!this.#failing.delete(stream) || this.#failing.size > 0) return;
+    this.#logger.info({}, 'events are kept again, or given up');
     this.#tellLost();
+    this.#over();
   }
 
   /** Events were given up. */
   lost(count: number): void {
     this.#lost += count;
-    if (!this.#isOn) this.#tellLost();
-  }
-
-  end(): void {
-    this.#tellLost();
+    if (this.#failing.size === 0) this.#tellLost();
   }
 
   #tellLost(): void {

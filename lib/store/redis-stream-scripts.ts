@@ -2,18 +2,17 @@
  * What is done to streams in Redis, each in one step.
  *
  * A stream is a hash and a list. The hash holds `run` (the instance that writes), `req` (JSON array of the
- * requests it answers), `n` (the last sequence number), `bytes`, `done` (the instance that ended it), `fol`
+ * requests it answers), `n` (the last sequence number), `bytes`, `done` (the instance that ended it), `rs` (how many responses it was finished with), `fol`
  * (the instance that is told of appends) and `seen` (the furthest place that a client has asked for). An
  * element of the list is `<sequence><r or n>:<JSON>`, `r` for a response. A session's own stream has `life`
- * in the place of `run` and `req`. A sorted set holds the session's streams by the time they expire, and `-`
- * once the session has ended. What is not of this form counts as absent.
+ * in the place of `run` and `req`. A sorted set holds the session's other streams by the time they expire, and
+ * `-` once the session has ended. What is not of this form counts as absent.
  *
  * Knows: Lua, keys as they are given. Does not know: how keys are named, who calls.
  *
  * @module
  */
-import { createHash } from 'node:crypto';
-import type { Script } from './redis-connection.js';
+import { NOW, scriptOf } from './redis-script.js';
 
 const COMMON = `
 local function whole(text)
@@ -48,12 +47,7 @@ end
 `;
 
 const WRITING = `
-${COMMON}
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
+${COMMON}${NOW}
 local function ended(names)
   local score = redis.pcall('ZSCORE', names, '-')
   if type(score) ~= 'table' then return score end
@@ -61,10 +55,11 @@ local function ended(names)
   return false
 end
 
--- Lets a stream live for a while from now.
+-- Lets a stream live for a while from now, and enters it among its session's.
 local function live(key, list, names, name, ttl)
   redis.call('PEXPIRE', key, ttl)
   redis.call('PEXPIRE', list, ttl)
+  if not name then return end
   redis.call('ZREMRANGEBYSCORE', names, 0, now())
   redis.call('ZADD', names, now() + ttl, name)
   if redis.call('PTTL', names) < ttl then redis.call('PEXPIRE', names, ttl) end
@@ -107,12 +102,13 @@ export const ENDED = 'ended';
 export const FENCED = 'fenced';
 
 /**
- * Appends what is not there yet; makes the hash when it is gone. An array with the follower.
+ * Appends what is not there yet; makes the hash when it is gone. An array with the follower, and 1 when the
+ * hash was made.
  *
- * Keys: hash, list, names. Arguments: stream, self, requests, follower, last kept, last appended, `1` when
- * finished, ttl, events, bytes; elements.
+ * Keys: hash, list, names. Arguments: stream, self, requests, follower, last kept, last appended, how many
+ * responses there were when finished, ttl, events, bytes; elements.
  */
-export const APPEND = script(
+export const APPEND = scriptOf(
   'append',
   `${WRITING}
 local key, list, names = KEYS[1], KEYS[2], KEYS[3]
@@ -124,7 +120,7 @@ if held and held.name == self and not held.done then
 end
 if held and (held.name ~= self or (held.done and held.done ~= self)) then return '${FENCED}' end
 local count = cleared(list)
-local isNew = not held or count == 0
+local isMade, isNew = not held, not held or count == 0
 if not held then
   held = { n = kept, bytes = 0, fol = ARGV[4] }
   local last = place(redis.call('LINDEX', list, -1))
@@ -143,15 +139,15 @@ for index = 11, #ARGV do
   end
 end
 local bytes = trim(list, count, held.bytes, tonumber(ARGV[9]), tonumber(ARGV[10]))
-if ARGV[7] == '1' then
+if ARGV[7] ~= '' then
   held.n = math.max(held.n, head)
-  redis.call('HSET', key, 'done', self)
+  redis.call('HSET', key, 'done', self, 'rs', ARGV[7])
 end
 redis.call('HSET', key, 'n', held.n, 'bytes', bytes)
-if isNew or ARGV[7] == '1' or redis.call('PTTL', key) < ttl * 0.9 then
+if isNew or ARGV[7] ~= '' or redis.call('PTTL', key) < ttl * 0.9 then
   live(key, list, names, ARGV[1], ttl)
 end
-return { held.fol }
+return { held.fol, isMade and 1 or 0 }
 `,
 );
 
@@ -163,7 +159,7 @@ export const GONE = 'gone';
  *
  * Keys: hash, list, names. Arguments: stream, ttl, events, bytes, `r` or `n`, text.
  */
-export const EXTEND = script(
+export const EXTEND = scriptOf(
   'extend',
   `${WRITING}
 local key, list = KEYS[1], KEYS[2]
@@ -193,7 +189,7 @@ export const CHANGED = 'changed';
  * Keys: hash, list, names. Arguments: stream, self, writer, last sequence number, ttl, events, bytes; texts
  * of responses.
  */
-export const ADOPT = script(
+export const ADOPT = scriptOf(
   'adopt',
   `${WRITING}
 local key, list = KEYS[1], KEYS[2]
@@ -220,7 +216,7 @@ return { held.fol }
  *
  * Keys: hash, list, names, session. Arguments: a life for a new one, ttl, events, bytes; texts.
  */
-export const TELL = script(
+export const TELL = scriptOf(
   'tell',
   `${WRITING}
 local key, list, ttl = KEYS[1], KEYS[2], tonumber(ARGV[2])
@@ -242,14 +238,14 @@ if ARGV[5] then
   bytes = trim(list, count, bytes, tonumber(ARGV[3]), tonumber(ARGV[4]))
   redis.call('HSET', key, 'n', held.n, 'bytes', bytes)
 end
-live(key, list, KEYS[3], 'g', ttl)
+live(key, list, nil, nil, ttl)
 local listener = redis.pcall('HGET', KEYS[4], 'g')
 return { held.name, held.n, word(listener) or '' }
 `,
 );
 
 /** Names whom to tell of appends; whom it was before, empty when nobody. Keys: hash. Arguments: self. */
-export const FOLLOW = script(
+export const FOLLOW = scriptOf(
   'follow',
   `${COMMON}
 local held = meta(KEYS[1], 'run')
@@ -260,16 +256,17 @@ return held.fol
 );
 
 /**
- * A stream's state: run, done, last sequence number, requests; its responses when they are asked for.
+ * A stream's state: run, done, last sequence number, requests, how many responses it was finished with; its
+ * responses when they are asked for.
  *
  * Keys: hash, list. Arguments: `1` for the responses.
  */
-export const LOOK = script(
+export const LOOK = scriptOf(
   'look',
   `${COMMON}
 local held = meta(KEYS[1], 'run')
 if not held or not length(KEYS[2]) then return false end
-local found = { held.name, held.done or '', held.n, held.req or '' }
+local found = { held.name, held.done or '', held.n, held.req or '', redis.call('HGET', KEYS[1], 'rs') or '' }
 if ARGV[1] ~= '1' then return found end
 for _, element in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
   local _, kind = place(element)
@@ -288,7 +285,7 @@ return found
  * Keys: hash, list. Arguments: `run` or `life`, place, events, bytes, lead, ttl that a session's own stream
  * is kept for.
  */
-export const PAGE = script(
+export const PAGE = scriptOf(
   'page',
   `${COMMON}
 local key, list, after = KEYS[1], KEYS[2], tonumber(ARGV[2])
@@ -327,7 +324,7 @@ return page
 );
 
 /** Says that a session is over; its streams. Keys: names. Arguments: for how long. */
-export const END = script(
+export const END = scriptOf(
   'end',
   `${WRITING}
 ended(KEYS[1])
@@ -338,7 +335,7 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 );
 
 /** Removes streams. Keys: names; hashes and lists. Arguments: names of the streams. */
-export const WIPE = script(
+export const WIPE = scriptOf(
   'wipe',
   `
 for index = 2, #KEYS do redis.call('DEL', KEYS[index]) end
@@ -346,7 +343,3 @@ for _, name in ipairs(ARGV) do redis.call('ZREM', KEYS[1], name) end
 return #KEYS
 `,
 );
-
-function script(name: string, source: string): Script {
-  return { name, source, sha: createHash('sha1').update(source).digest('hex') };
-}

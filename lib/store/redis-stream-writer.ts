@@ -23,6 +23,8 @@ export interface WriterHooks {
   closed(): void;
   /** Another instance has ended the stream, or its session. */
   fenced(): void;
+  /** Redis had lost the stream; it may have lost others. */
+  wasLost(): void;
 }
 
 /**
@@ -54,12 +56,13 @@ export class StreamWriter implements StreamLog {
   /** Sequence number of the last event, and of the last that is known to be kept. */
   #head = 0;
   #kept = 0;
+  #responses = 0;
   #isDoneKept = false;
   /** The hash is to be written, whether there are events or not. */
   #mustTouch = false;
   #isWriting = false;
   #finishedAt = 0;
-  #writtenAt = 0;
+  #writtenAt = Number.POSITIVE_INFINITY;
   #failures = 0;
   #triesLeft = Number.POSITIVE_INFINITY;
   #pause: NodeJS.Timeout | undefined;
@@ -86,6 +89,11 @@ export class StreamWriter implements StreamLog {
     return this.#phase === 'open';
   }
 
+  /** Time of the last write, as `performance.now()` has it; infinite before the first. */
+  get writtenAt(): number {
+    return this.#writtenAt;
+  }
+
   async prime(): Promise<Position> {
     if (this.#isActive) this.#mustTouch = true;
     await this.#served(() => !this.#mustTouch);
@@ -94,12 +102,13 @@ export class StreamWriter implements StreamLog {
 
   append(json: string, isResponse: boolean): Position {
     this.#head += 1;
+    if (isResponse) this.#responses += 1;
     const position = String(this.#head);
     if (this.#phase === 'finished') {
       this.#isDoneKept = false;
       this.#hooks.opened();
     } else if (this.#phase !== 'open') return position;
-    this.#queue.push(this.#head, json, isResponse, Date.now());
+    this.#queue.push(this.#head, json, isResponse, performance.now());
     this.#wake();
     return position;
   }
@@ -107,7 +116,7 @@ export class StreamWriter implements StreamLog {
   finish(): Promise<void> {
     if (this.#phase === 'open') {
       this.#phase = 'finished';
-      this.#finishedAt = Date.now();
+      this.#finishedAt = performance.now();
       this.#wake();
     }
     return new Promise((resolve) => this.#wait({ isServed: () => this.#isDoneKept, resolve }));
@@ -137,6 +146,13 @@ export class StreamWriter implements StreamLog {
   /** The session is over: nothing of the stream is kept any more. */
   drop(): void {
     this.#end('dropped');
+  }
+
+  /** The stream was ended in this writer's place. */
+  fence(): void {
+    if (!this.#isActive) return;
+    this.#end('fenced');
+    this.#hooks.fenced();
   }
 
   /** Tries once more to write what waits, and gives it up if that fails. */
@@ -185,11 +201,10 @@ export class StreamWriter implements StreamLog {
       const head = this.#head;
       try {
         const reply = await this.#run(events, isDone);
-        this.#parts.outage.succeeded();
+        this.#parts.outage.settled(this);
         this.#landed(reply, events, isDone && head === this.#head, head);
       } catch (error) {
-        this.#parts.outage.failed(error);
-        this.#failed(error);
+        if (this.#isActive) this.#failed(error);
         if (this.#isDue) return this.#pauseThenWrite();
       }
     }
@@ -207,7 +222,7 @@ export class StreamWriter implements StreamLog {
       this.#follower,
       this.#kept,
       this.#head,
-      isDone ? 1 : 0,
+      isDone ? this.#responses : '',
       isDone ? finishedMs(limits) : limits.ttlMs,
       limits.maxEventsPerStream,
       limits.maxBytesPerStream,
@@ -217,25 +232,24 @@ export class StreamWriter implements StreamLog {
 
   #landed(reply: Reply, events: readonly QueuedEvent[], isDone: boolean, head: number): void {
     if (!this.#isActive) return;
-    if (reply === FENCED || reply === ENDED) {
-      this.#end('fenced');
-      return this.#hooks.fenced();
-    }
+    if (reply === FENCED || reply === ENDED) return this.fence();
+    const [follower, isMade] = reply as readonly Reply[];
+    const wasLost = isMade === 1 && this.#writtenAt < Number.POSITIVE_INFINITY;
     this.#queue.landed();
     this.#failures = 0;
-    this.#writtenAt = Date.now();
+    this.#writtenAt = performance.now();
     this.#kept = isDone ? head : (events.at(-1)?.number ?? this.#kept);
     this.#isDoneKept ||= isDone;
-    const [follower] = reply as readonly Reply[];
     this.#follower = typeof follower === 'string' ? follower : '';
     if (events.length > 0 || isDone) this.#parts.rings.ring(this.#follower, this.key);
     if (isDone) this.#hooks.closed();
+    if (wasLost) this.#hooks.wasLost();
     this.#serve();
   }
 
   #failed(error: unknown): void {
-    const now = Date.now();
-    const oldest = now - this.#parts.limits.ttlMs;
+    const oldest = performance.now() - this.#parts.limits.ttlMs;
+    this.#parts.outage.failed(this, error);
     this.#failures += 1;
     this.#triesLeft -= 1;
     this.#queue.failed(this.#triesLeft > 0 ? oldest : Number.POSITIVE_INFINITY);
@@ -274,6 +288,7 @@ export class StreamWriter implements StreamLog {
     this.#mustTouch = false;
     this.#isDoneKept = true;
     this.#queue.clear();
+    this.#parts.outage.settled(this);
     this.#hooks.closed();
     this.#serve();
   }

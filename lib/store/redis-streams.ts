@@ -22,7 +22,7 @@ import type { Logger } from '../log.js';
 import type { RequestId } from '../protocol/json-rpc.js';
 import type { Letter } from './port.js';
 import type { RedisConnection, Reply } from './redis-connection.js';
-import { FoundStreamLog, look, unansweredOf } from './redis-stream-found.js';
+import { FoundStreamLog, look, lostOf, unansweredOf } from './redis-stream-found.js';
 import { isStreamKey, lifeIn, OWN, streamKeys } from './redis-stream-keys.js';
 import { finishedMs, Outage, type StreamLimits, type StreamParts } from './redis-stream-parts.js';
 import { QueueRoom } from './redis-stream-queue.js';
@@ -61,12 +61,15 @@ class RedisStreams implements SharedEventLog {
   readonly name = 'redis';
   readonly #parts: StreamParts;
   readonly #alive: (instance: string) => Promise<boolean>;
+  readonly #logger: Logger;
   readonly #written: WrittenStreams;
   readonly #telling: Telling;
 
   constructor(connection: RedisConnection, options: RedisStreamsOptions) {
     const { prefix, self, logger, ring } = options;
     const { maxEventsPerStream, maxBytesPerStream, ttlMs } = options;
+    this.#logger = logger;
+    this.#written = new WrittenStreams(ttlMs);
     this.#alive = (instance) => options.alive(instance);
     this.#parts = {
       connection,
@@ -80,9 +83,8 @@ class RedisStreams implements SharedEventLog {
         ring,
         post: (instance, letter) => options.post(instance, letter),
       }),
-      outage: new Outage(logger),
+      outage: new Outage(logger, () => this.#written.renewAll()),
     };
-    this.#written = new WrittenStreams(ttlMs);
     this.#telling = new Telling(this.#parts);
   }
 
@@ -90,7 +92,14 @@ class RedisStreams implements SharedEventLog {
     const writer: StreamWriter = new StreamWriter(key, requests, this.#parts, {
       opened: () => this.#written.add(writer),
       closed: () => this.#written.delete(writer),
-      fenced,
+      fenced: () => {
+        try {
+          fenced();
+        } catch (error) {
+          this.#logger.error({ err: error }, 'a call could not be told that its stream is over');
+        }
+      },
+      wasLost: () => this.#written.renewAll(),
     });
     this.#written.add(writer);
     return writer;
@@ -105,7 +114,7 @@ class RedisStreams implements SharedEventLog {
     const looked = await look(this.#parts, key, false);
     if (looked === undefined) return undefined;
     const { name, isDone } = looked;
-    if (isDone) return new FoundStreamLog(this.#parts, key, undefined, []);
+    if (isDone) return this.#findDone(key);
     if (name === this.#parts.self || (await this.#alive(name))) {
       return new FoundStreamLog(this.#parts, key, name, undefined);
     }
@@ -130,7 +139,9 @@ class RedisStreams implements SharedEventLog {
     const { connection, keys, self, limits, rings } = this.#parts;
     const { maxEventsPerStream, maxBytesPerStream } = limits;
     const bounds = [finishedMs(limits), maxEventsPerStream, maxBytesPerStream];
+    const own = this.#written.get(key);
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
+      await own?.settled();
       const looked = await look(this.#parts, key, true);
       if (looked === undefined || looked.isDone || looked.name !== writer) return false;
       const responses = unansweredOf(looked).map(respond);
@@ -138,6 +149,7 @@ class RedisStreams implements SharedEventLog {
       const reply = await connection.run(ADOPT, keys.of(key), args);
       if (reply === CHANGED) continue;
       if (!Array.isArray(reply)) return false;
+      own?.fence();
       rings.ring(String(reply[0]), key);
       return true;
     }
@@ -173,7 +185,12 @@ class RedisStreams implements SharedEventLog {
   async close(): Promise<void> {
     await this.#written.close();
     this.#parts.rings.close();
-    this.#parts.outage.end();
+  }
+
+  /** One that has finished, with what of it was lost. */
+  async #findDone(key: StreamKey): Promise<SharedStream | undefined> {
+    const looked = await look(this.#parts, key, true);
+    return looked && new FoundStreamLog(this.#parts, key, undefined, lostOf(looked));
   }
 
   async #findOwn(key: StreamKey): Promise<SharedStream | undefined> {

@@ -10,6 +10,10 @@ import type { StreamWriter } from './redis-stream-writer.js';
 
 /** Streams that are written to less often than this are renewed, milliseconds. */
 const LONGEST_QUIET_MS = 60_000;
+/** A Redis that was emptied is found out within this time, milliseconds. */
+const TICK_MS = 1_000;
+/** All are not renewed more often than this, milliseconds: a Redis without memory loses some all the time. */
+const BETWEEN_ALL_MS = 1_000;
 /** Renewals that are begun at once. */
 const RENEWALS_AT_ONCE = 100;
 
@@ -17,6 +21,10 @@ export class WrittenStreams {
   readonly #quietMs: number;
   readonly #bySession = new Map<string, Map<string, StreamWriter>>();
   #renewing: NodeJS.Timeout | undefined;
+  #allRenewedAt = Number.NEGATIVE_INFINITY;
+  /** Something written before this time is to be written again. */
+  #due = Number.NEGATIVE_INFINITY;
+  #isRenewing = false;
   #isClosed = false;
 
   /** @param ttlMs - how long a stream lives that is not renewed. */
@@ -34,7 +42,7 @@ export class WrittenStreams {
     const streams = this.#bySession.get(session);
     if (streams === undefined) this.#bySession.set(session, new Map([[stream, writer]]));
     else streams.set(stream, writer);
-    this.#renewing ??= setTimeout(() => void this.#renew(), this.#quietMs).unref();
+    this.#renewing ??= setInterval(() => this.#tick(), Math.min(TICK_MS, this.#quietMs)).unref();
   }
 
   delete(writer: StreamWriter): void {
@@ -52,6 +60,14 @@ export class WrittenStreams {
     return writers.map(({ key }) => key.stream);
   }
 
+  /** Writes them all again, those that wait included: Redis may have lost them. */
+  renewAll(): void {
+    const now = performance.now();
+    if (this.#isClosed || now - this.#allRenewedAt < BETWEEN_ALL_MS) return;
+    this.#allRenewedAt = now;
+    void this.#renew(now);
+  }
+
   /** Resolves when everything is written, or given up. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -59,16 +75,25 @@ export class WrittenStreams {
     await Promise.all(this.#all().map((writer) => writer.close()));
   }
 
-  async #renew(): Promise<void> {
-    const oldest = Date.now() - this.#quietMs;
-    const writers = this.#all();
-    for (let first = 0; first < writers.length; first += RENEWALS_AT_ONCE) {
-      const some = writers.slice(first, first + RENEWALS_AT_ONCE);
-      await Promise.allSettled(some.map((writer) => writer.renew(oldest)));
+  /** Writes again what was written before `oldest`. */
+  async #renew(oldest: number): Promise<void> {
+    this.#due = Math.max(this.#due, oldest);
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    while (this.#due > Number.NEGATIVE_INFINITY && !this.#isClosed) {
+      const due = this.#due;
+      this.#due = Number.NEGATIVE_INFINITY;
+      await renewed(this.#all(), due);
     }
-    this.#renewing = undefined;
-    if (this.#isClosed || this.#bySession.size === 0) return;
-    this.#renewing = setTimeout(() => void this.#renew(), this.#quietMs).unref();
+    this.#isRenewing = false;
+  }
+
+  /** The one that was written longest ago is written always: a Redis that has lost it has lost others. */
+  #tick(): void {
+    if (this.#bySession.size === 0) return this.#stop();
+    let oldest = performance.now();
+    for (const { writtenAt } of this.#all()) oldest = Math.min(oldest, writtenAt);
+    void this.#renew(Math.max(oldest, performance.now() - this.#quietMs));
   }
 
   #all(): StreamWriter[] {
@@ -76,7 +101,14 @@ export class WrittenStreams {
   }
 
   #stop(): void {
-    clearTimeout(this.#renewing);
+    clearInterval(this.#renewing);
     this.#renewing = undefined;
+  }
+}
+
+async function renewed(writers: readonly StreamWriter[], oldest: number): Promise<void> {
+  for (let first = 0; first < writers.length; first += RENEWALS_AT_ONCE) {
+    const some = writers.slice(first, first + RENEWALS_AT_ONCE);
+    await Promise.allSettled(some.map((writer) => writer.renew(oldest)));
   }
 }

@@ -35,9 +35,13 @@ const HOMES: Readonly<Record<string, { readonly values: RegExp; readonly types?:
   'express-rate-limit': { values: /^middleware\/(rate-limit|client-address)\.ts$/ },
   'express-oauth2-jwt-bearer': { values: /^lib\/auth\/jwt-engine\.ts$/ },
   express: {
-    values: /^middleware\/(mcp-router|health-router|rate-limit|serve|well-known-router)\.ts$/,
+    values:
+      /^middleware\/(mcp-router|health-router|rate-limit|root-handler|well-known-router)\.ts$/,
   },
-  helmet: { values: /^middleware\/serve\.ts$/ },
+  helmet: { values: /^middleware\/root-handler\.ts$/ },
+  ioredis: { values: /^lib\/store\/redis-url\.ts$/ },
+  redis: { values: /^lib\/store\/redis-url\.ts$/ },
+  'node:cluster': { values: /^middleware\/cluster\.ts$/ },
   zod: { values: /^lib\/(option-forms|resolve-options)\.ts$/ },
   '@modelcontextprotocol/sdk': { values: /(?!)/, types: /^(lib|middleware)\// },
 };
@@ -81,9 +85,9 @@ function neighbourFault(
 function packageFault(path: string, floor: number, found: Import): string | undefined {
   const name = packageOf(found.specifier);
   if (name === 'express-mcp-router') return 'imports the package by its own name';
-  if (found.specifier.startsWith('node:')) return builtinFault(floor, name, path);
-  if (builtinModules.includes(name)) return `imports ${name} without "node:"`;
   const home = HOMES[name];
+  if (name.startsWith('node:') && home === undefined) return builtinFault(floor, name, path);
+  if (builtinModules.includes(name)) return `imports ${name} without "node:"`;
   if (home === undefined) return `imports ${name}, which has no home`;
   if (home.values.test(path)) return undefined;
   if (found.typeOnly && home.types?.test(path) === true) return undefined;

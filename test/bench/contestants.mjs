@@ -59,6 +59,12 @@ const ALL = {
     start: 'shared',
     sessions: 'one-each',
   },
+  'ours-redis': {
+    label: 'ours, shared server, sessions in Redis',
+    file: 'ours',
+    start: 'overRedis',
+    sessions: 'one-each',
+  },
   'ours-factory': {
     label: 'ours, factory, warm, sessions',
     file: 'ours',

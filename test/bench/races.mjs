@@ -4,6 +4,7 @@
  * @module
  */
 import { contestant } from './contestants.mjs';
+import { hasRedis } from './peers/redis.mjs';
 import { keyOf } from './race.mjs';
 
 const BARE = ['node-echo', 'express-constant', 'express-echo', 'ceiling'];
@@ -45,6 +46,7 @@ export function programme(manySessions) {
       ]),
       race('list', 500, connections, of(LISTERS, 500)),
       tokenRace(connections),
+      ...(hasRedis ? [redisRace(connections)] : []),
     ]),
     {
       id: 'sessions-32',
@@ -60,6 +62,12 @@ export function programme(manySessions) {
 function tokenRace(connections) {
   const calls = race('call', 10, connections, of(['ours-stateless', 'ours-token'], 10));
   return { ...calls, id: `token-10-${connections}`, title: `${calls.title}, with a token` };
+}
+
+/** The same calls with sessions in memory and in Redis. @param {number} connections */
+function redisRace(connections) {
+  const calls = race('call', 10, connections, of(['ours-session', 'ours-redis'], 10));
+  return { ...calls, id: `redis-10-${connections}`, title: `${calls.title}, sessions in Redis` };
 }
 
 /**
@@ -138,5 +146,6 @@ function floorsAt(connections) {
     ...perMode('session'),
     call('ours-factory', 'ours-session', 0.9),
     { ...call('ours-token', 'ours-stateless', 0.8), race: `token-10-${connections}` },
+    { ...call('ours-redis', 'ours-session', 0.6), race: `redis-10-${connections}` },
   ];
 }

@@ -9,6 +9,8 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { lacksChromium } from '../support/chromium.js';
 import { listen } from '../support/listen.js';
+import { hasNginx } from '../support/nginx.js';
+import { lacksRedis, useRedis } from '../support/redis.js';
 import { run, startServer } from './processes.js';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
@@ -36,10 +38,14 @@ const STORIES = {
   'several-servers': 3,
   'several-tenants': 2,
   stateless: 2,
+  'stateless-workers': 1,
   'tool-scopes': 1,
 };
 
 const { 'browser-client': pageAndEndpoint, ...STORIES_OF_NODE } = STORIES;
+
+/** Stories that need a Redis, and most of them nginx beside it. */
+const STORIES_OF_REDIS = ['graceful-deploy', 'redis-sessions', 'workers'];
 
 /** Variables that a story needs. */
 const VARIABLES: Readonly<Record<string, Record<string, string>>> = {
@@ -55,6 +61,14 @@ describe('the examples', () => {
     () => prove('browser-client', pageAndEndpoint),
   );
 
+  describe.skipIf(lacksRedis('the examples with Redis') || !hasNginx)('with Redis', () => {
+    const redis = useRedis();
+
+    it.each(STORIES_OF_REDIS)('%s proves itself', { timeout: 60_000 }, (story) =>
+      prove(story, 1, { REDIS_URL: redis.url }),
+    );
+  });
+
   it('browser-client says in one line that there is no browser', async () => {
     const { code, stderr } = await run('browser-client', 'client', [], { PATH: '' });
     expect(code).toBe(1);
@@ -65,7 +79,8 @@ describe('the examples', () => {
     const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) =>
       entry.isDirectory(),
     );
-    expect(folders.map(({ name }) => name).sort()).toEqual(Object.keys(STORIES).sort());
+    const told = [...Object.keys(STORIES), ...STORIES_OF_REDIS];
+    expect(folders.map(({ name }) => name).sort()).toEqual(told.sort());
     for (const { name } of folders) {
       expect(readdirSync(new URL(name, EXAMPLES))).toContain('README.md');
     }
@@ -139,9 +154,9 @@ describe('the API of existing-api', () => {
 });
 
 /** Runs a story's client against its server, to its end. */
-async function prove(story: string, addresses: number): Promise<void> {
-  const { urls } = await startServer(story, addresses, VARIABLES[story]);
-  const { code, stdout, stderr } = await run(story, 'client', urls, VARIABLES[story]);
+async function prove(story: string, addresses: number, env = VARIABLES[story]): Promise<void> {
+  const { urls } = await startServer(story, addresses, env);
+  const { code, stdout, stderr } = await run(story, 'client', urls, env);
   expect(code, stdout + stderr).toBe(0);
 }
 

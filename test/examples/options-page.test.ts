@@ -23,7 +23,7 @@ describe('docs/options.md', () => {
     ['session', 'lib/store/port.ts', 'SessionLimits'],
     ['limits', 'lib/options.ts', 'Limits'],
     ['cors', 'lib/options.ts', 'CorsOptions'],
-    ['serve', 'middleware/serve.ts', 'ServeOptions'],
+    ['serve', 'middleware/serve-options.ts', 'ServeOptions'],
     ['drain', 'lib/host/lifecycle.ts', 'DrainOptions'],
     ['memoryStore', 'lib/store/memory.ts', 'MemoryStoreOptions'],
     ['keyvEventStore', 'lib/events/keyv.ts', 'KeyvEventStoreOptions'],

@@ -100,7 +100,7 @@ describe.skipIf(lacksRedis('questions between instances'))('a question', () => {
     const { here, there } = await wanderer(CAN_ASK);
     const call = here.callTool('ask');
     const { id, params } = await call.inbox.method('elicitation/create');
-    const { progressToken } = params?._meta as { progressToken: string };
+    const { progressToken } = (params?._meta ?? {}) as { progressToken?: string };
     await there.notify('notifications/progress', { progressToken, progress: 7 });
     await expect.poll(() => reported).toEqual([7]);
     await there.answer(id, accepted('Ada'));

@@ -6,7 +6,13 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { type McpRouter, type McpRouterOptions, mcpRouter } from 'express-mcp-router';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { claimProcessAddress, readEnvironment, readServeEnvironment } from '../../lib/env.js';
+import {
+  claimProcessAddress,
+  markedPort,
+  readEnvironment,
+  readServeEnvironment,
+  workerMark,
+} from '../../lib/env.js';
 import { optionErrorOf, thrownBy } from '../support/thrown.js';
 
 const KEY = 'k'.repeat(32);
@@ -156,7 +162,8 @@ describe('readServeEnvironment', () => {
     ['MCP_HOST', '0.0.0.0', { host: '0.0.0.0' }],
     ['MCP_PORT', '0', { port: 0 }],
     ['MCP_PORT', '65535', { port: 65_535 }],
-    ['MCP_WORKERS', '1', {}],
+    ['MCP_WORKERS', '1', { workers: 1 }],
+    ['MCP_WORKERS', '16', { workers: 16 }],
   ])('takes %s=%s', (name, value, environment) => {
     expect(readServeEnvironment({ [name]: value })).toEqual(environment);
   });
@@ -170,12 +177,22 @@ describe('readServeEnvironment', () => {
     ['MCP_PORT', 'http'],
     ['MCP_WORKERS', ''],
     ['MCP_WORKERS', '0'],
-    ['MCP_WORKERS', '2'],
+    ['MCP_WORKERS', '-2'],
+    ['MCP_WORKERS', '1.5'],
     ['MCP_WORKERS', 'all'],
   ])('refuses %s=%s', (name, value) => {
     expect(optionErrorOf(() => readServeEnvironment({ [name]: value }))).toMatch(
       `${name}: expected `,
     );
+  });
+});
+
+describe('markedPort', () => {
+  it('is the port that this process’s own parent has marked it with, and nobody else’s', () => {
+    const [name = ''] = Object.keys(workerMark(8000));
+    expect(markedPort({ [name]: `${process.ppid}:8000` })).toBe(8000);
+    expect(markedPort(workerMark(8000))).toBeUndefined();
+    expect(markedPort({})).toBeUndefined();
   });
 });
 

@@ -7,26 +7,28 @@ import { describe, expect, it } from 'vitest';
 import { answer, newKey, newName, note, notes, read } from '../../lib/events/contract-bench.js';
 import { eventually, ringsOf, write } from '../../lib/events/contract-shared-bench.js';
 import type { StreamKey } from '../../lib/events/port.js';
+import { lacksRedis } from '../support/redis.js';
 import { streamPairs } from '../support/redis-stream-pairs.js';
 import { PREFIX } from '../support/redis-streams.js';
 
 const TTL_MS = 600_000;
 const FINISHED_MS = 300_000;
 
+const lacks = lacksRedis('what streams leave in Redis');
 const pairs = streamPairs();
 
 const slotOf = (session: string) => `${PREFIX}:{${session}}`;
 const keysOf = ({ session, stream }: StreamKey) =>
   [`${slotOf(session)}:m:${stream}`, `${slotOf(session)}:l:${stream}`] as const;
-const allOf = (session: string) => pairs.redis.client.keys(`${slotOf(session)}:*`);
+const allOf = (session: string) => pairs.client.keys(`${slotOf(session)}:*`);
 
 async function expectLife(key: string, ms: number): Promise<void> {
-  const left = await pairs.redis.client.pttl(key);
+  const left = await pairs.client.pttl(key);
   expect(left).toBeLessThanOrEqual(ms);
   expect(left).toBeGreaterThan(0.8 * ms);
 }
 
-describe('a stream in Redis', () => {
+describe.skipIf(lacks)('a stream in Redis', () => {
   it('takes no more than 2 kB for three events of 300 bytes, names and all', async () => {
     const [one] = pairs.open();
     const { key, stream } = await write(one);
@@ -34,7 +36,7 @@ describe('a stream in Redis', () => {
       stream.append(JSON.stringify({ jsonrpc: '2.0', m: 'x'.repeat(277) }), false);
     await one.log.find(key);
     const sizes = await Promise.all(
-      (await allOf(key.session)).map((name) => pairs.redis.client.memory('USAGE', name)),
+      (await allOf(key.session)).map((name) => pairs.client.memory('USAGE', name)),
     );
     expect(sizes).toHaveLength(3);
     expect(sizes.reduce<number>((sum, size) => sum + Number(size), 0)).toBeLessThanOrEqual(2_048);
@@ -77,6 +79,60 @@ describe('a stream in Redis', () => {
     expect(written.fences).toBe(1);
   });
 
+  it('has one writer: the second is fenced', async () => {
+    const [one, two] = pairs.open();
+    const { key, stream } = await write(one);
+    stream.append(note(1), false);
+    await one.log.find(key);
+    const second = await write(two, { key });
+    second.stream.append(note(2), false);
+    await second.stream.finish();
+    expect(second.fences).toBe(1);
+    expect((await read(stream, '0')).texts).toEqual([note(1)]);
+  });
+
+  it('is finished when all is kept, what came after its end included', async () => {
+    const [one] = pairs.open();
+    const { key, stream } = await write(one);
+    const kept = () => pairs.client.lrange(keysOf(key)[1], '0', '-1');
+    const goOn = one.halt();
+    const finished = stream.finish();
+    await new Promise(setImmediate);
+    stream.append(note(1), false);
+    goOn();
+    await finished;
+    expect(await kept()).toHaveLength(1);
+    stream.append(note(2), false);
+    await stream.finish();
+    expect(await kept()).toHaveLength(2);
+    expect((await one.log.find(key))?.writer).toBeUndefined();
+  });
+
+  it('is forgotten among its session’s streams once it has expired', async () => {
+    const [one] = pairs.open({ ttlMs: 300 });
+    const { key: open } = await write(one);
+    const { session } = open;
+    for (let count = 0; count < 50; count += 1) await one.log.open(newKey(session), []).finish();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const last = newKey(session);
+    await one.log.open(last, []).finish();
+    const names = await pairs.client.zrange(`${slotOf(session)}:st`, '0', '-1');
+    expect(names.sort()).toEqual([open.stream, last.stream].sort());
+  });
+
+  it('survives a caller that throws when it is fenced', async () => {
+    const [one, two] = pairs.open();
+    const key = newKey();
+    const stream = one.log.open(key, [1], () => {
+      throw new Error('no');
+    });
+    await stream.prime();
+    expect(await two.log.adopt(key, one.self, answer)).toBe(true);
+    stream.append(answer(1), true);
+    await stream.finish();
+    expect(one.logger.lines.map(({ level }) => level)).toEqual(['error']);
+  });
+
   it.each([
     ['events', 20, 1_000_000],
     ['bytes', 1_000, 2_000],
@@ -85,10 +141,11 @@ describe('a stream in Redis', () => {
     const [one, two] = pairs.open(limits);
     const { key, stream } = await write(one, { requests: [1, 2] });
     const texts = [answer(1), ...notes(100), answer(2), ...notes(100, 'late')];
-    for (const text of texts) {
+    for (const [index, text] of texts.entries()) {
       stream.append(text, text === answer(1) || text === answer(2));
-      if (Math.random() < 0.1) await one.log.find(key);
+      if (index % 5 === 0) await one.log.find(key);
     }
+    await one.log.find(key);
     const found = await two.log.find(key);
     const got = await read(found?.log ?? stream, '0');
     expect(got.texts.slice(0, 2)).toEqual([answer(1), answer(2)]);
@@ -96,11 +153,11 @@ describe('a stream in Redis', () => {
     expect(late).toEqual(notes(100, 'late').slice(-late.length));
     expect(got.missed).toBe(texts.length - got.texts.length);
     expect(got.positions).toEqual(got.texts.map((text) => String(texts.indexOf(text) + 1)));
-    const kept = await pairs.redis.client.lrange(keysOf(key)[1], 0, -1);
+    const kept = await pairs.client.lrange(keysOf(key)[1], 0, -1);
     expect(kept.length).toBeLessThanOrEqual(maxEvents);
     const bytes = kept.join('').length;
     expect(bytes).toBeLessThanOrEqual(maxBytes);
-    expect(Number(await pairs.redis.client.hget(keysOf(key)[0], 'bytes'))).toBe(bytes);
+    expect(Number(await pairs.client.hget(keysOf(key)[0], 'bytes'))).toBe(bytes);
     expect(kept.length).toBeGreaterThan(10);
   });
 
@@ -134,7 +191,7 @@ describe('a stream in Redis', () => {
     await eventually('the keys are gone', async () => (await allOf(session)).length === 1);
     const [left] = await allOf(session);
     await expectLife(left ?? '', TTL_MS);
-    expect(await pairs.redis.client.zrange(left ?? '', '0', '-1')).toEqual(['-']);
+    expect(await pairs.client.zrange(left ?? '', '0', '-1')).toEqual(['-']);
   });
 
   it('is no stream of another session, and no pattern', async () => {
@@ -147,7 +204,7 @@ describe('a stream in Redis', () => {
   });
 });
 
-describe('what a session is told', () => {
+describe.skipIf(lacks)('what a session is told', () => {
   it('rings the instance that the session’s record names', async () => {
     const [one, two] = pairs.open();
     const session = newName();
@@ -155,7 +212,7 @@ describe('what a session is told', () => {
     const { name } = await one.log.standalone(session);
     const key = { session, stream: name };
     expect([one.letters, two.letters]).toEqual([[], []]);
-    await pairs.redis.client.hset(`${slotOf(session)}:s`, 'g', two.self);
+    await pairs.client.hset(`${slotOf(session)}:s`, 'g', two.self);
     await one.log.tell(session, note(2));
     await eventually('the other is told', () => ringsOf(two, key) === 1);
     await two.log.tell(session, note(3));
@@ -167,18 +224,26 @@ describe('what a session is told', () => {
     const rung: unknown[] = [];
     const [one] = pairs.open({ ring: (...asked) => void rung.push(asked) });
     const session = newName();
-    await pairs.redis.client.hset(`${slotOf(session)}:s`, 'g', one.self);
+    await pairs.client.hset(`${slotOf(session)}:s`, 'g', one.self);
     await one.log.tell(session, note(1));
     const { name } = await one.log.standalone(session);
     expect(rung).toEqual([[session, name]]);
     expect(one.letters).toEqual([]);
   });
 
+  it('is one small key while nothing was said', async () => {
+    const [one] = pairs.open();
+    const session = newName();
+    await one.log.standalone(session);
+    expect(await allOf(session)).toEqual([`${slotOf(session)}:m:g`]);
+    expect(await pairs.client.memory('USAGE', `${slotOf(session)}:m:g`)).toBeLessThan(256);
+  });
+
   it('makes no session, and lives on while it is read', async () => {
     const [one] = pairs.open({ ttlMs: 600 });
     const session = newName();
     await one.log.tell(session, note(1));
-    expect(await pairs.redis.client.exists(`${slotOf(session)}:s`)).toBe(0);
+    expect(await pairs.client.exists(`${slotOf(session)}:s`)).toBe(0);
     const { name, log } = await one.log.standalone(session);
     for (let count = 0; count < 5; count += 1) {
       await new Promise((resolve) => setTimeout(resolve, 200));

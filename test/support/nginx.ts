@@ -32,12 +32,16 @@ function isInstalled(): boolean {
  *
  * @param upstreams - what else belongs to the `http` block.
  */
-export async function nginx(locations: string, upstreams = ''): Promise<string> {
+export const nginx = (locations: string, upstreams = ''): Promise<string> =>
+  nginxWith((port) => `${upstreams} server { listen 127.0.0.1:${port}; ${locations} }`);
+
+/** Starts nginx with what `servers` writes into its `http` block for a free port; returns its origin. */
+export async function nginxWith(servers: (port: number) => string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const port = await freePort();
   const file = join(folder, 'nginx.conf');
-  await writeFile(file, configuration(folder, port, locations, upstreams));
+  await writeFile(file, configuration(folder, servers(port)));
 
   const child = spawn('nginx', ['-p', folder, '-c', file, '-e', 'stderr'], {
     env: { PATH },
@@ -62,7 +66,7 @@ async function listening(stderr: Readable): Promise<void> {
   throw new Error(`nginx did not start: ${said.join('\n')}`);
 }
 
-const configuration = (folder: string, port: number, locations: string, upstreams: string) => `
+const configuration = (folder: string, servers: string) => `
 daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
@@ -75,10 +79,6 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
-  ${upstreams}
-  server {
-    listen 127.0.0.1:${port};
-    ${locations}
-  }
+  ${servers}
 }
 `;

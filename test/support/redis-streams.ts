@@ -79,6 +79,11 @@ class Gate implements RedisConnection {
     return this.#connection.run(...asked);
   };
 
+  runAndWait: RedisConnection['runAndWait'] = async (...asked) => {
+    await this.#opened;
+    return this.#connection.runAndWait(...asked);
+  };
+
   subscribe: RedisConnection['subscribe'] = (...asked) => this.#connection.subscribe(...asked);
   unsubscribe: RedisConnection['unsubscribe'] = (...asked) =>
     this.#connection.unsubscribe(...asked);

@@ -26,14 +26,17 @@ export interface ServedProcess {
   readonly exit: Promise<Exit>;
   /** The first line of its output, as soon as it is whole: it listens then. */
   readonly firstLine: Promise<string>;
+  /** Resolves as soon as this has been written to standard error. */
+  hasSaid(pattern: RegExp): Promise<void>;
 }
 
 /** Starts it with `options` for `serve` and variables beside those of the test run. */
 export function serveInProcess(
   options: Readonly<Record<string, unknown>> = {},
   variables: Readonly<Record<string, string>> = {},
+  program: string = PROGRAM,
 ): ServedProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, JSON.stringify(options)], {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(options)], {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -52,5 +55,15 @@ export function serveInProcess(
     });
   });
   const exit = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
-  return { child, exit, firstLine };
+  const hasSaid = (pattern: RegExp) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!pattern.test(stderr)) return;
+        child.stderr?.off('data', look);
+        resolve();
+      };
+      child.stderr?.on('data', look);
+      look();
+    });
+  return { child, exit, firstLine, hasSaid };
 }

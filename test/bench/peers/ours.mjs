@@ -6,8 +6,10 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
 import { jwtAuth, mcpRouter, serve } from '../../../dist/lib/index.js';
+import { redisStore } from '../../../dist/lib/redis.js';
 import { BASE_URL, ISSUER, SECRET } from '../load/token.mjs';
 import { portOf } from './listen.mjs';
+import { startRedis } from './redis.mjs';
 import { SERVER_INFO, toolShelf, withTools } from './tools.mjs';
 
 /**
@@ -36,6 +38,15 @@ export async function direct({ tools }) {
   const server = withTools(new McpServer(SERVER_INFO), toolShelf(tools));
   const { port } = await serve(server, { port: 0, print: false });
   return { port, broadcast: () => server.sendToolListChanged() };
+}
+
+/** One server for all clients, whose sessions are in Redis. @param {{ tools: number }} options */
+export async function overRedis({ tools }) {
+  const server = withTools(new McpServer(SERVER_INFO), toolShelf(tools));
+  const store = redisStore(await startRedis());
+  const router = mcpRouter(server, { store, secret: SECRET });
+  await router.mcp.ready();
+  return { port: await mounted(router), broadcast: () => server.sendToolListChanged() };
 }
 
 /** A server for every client. @param {{ tools: number, stateless?: boolean }} options */
