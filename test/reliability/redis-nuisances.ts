@@ -15,6 +15,7 @@ import {
   told,
 } from './experiment.js';
 import { type Fleet, withFleet } from './fleet.js';
+import type { RedisUnderTest } from './redis-under-test.js';
 import { announceAll, heardInOrder, saidOn } from './standalone-events.js';
 import {
   connectAll,
@@ -30,7 +31,7 @@ import {
   spread,
   Traffic,
 } from './trips.js';
-import { overRedis, type RedisUnderTest } from './variants.js';
+import { overRedis } from './variants.js';
 
 const FLUSHING = { short: { seconds: 3, perSecond: 50 }, long: { seconds: 20, perSecond: 200 } };
 const FLUSH_EVERY_MS = 20;
