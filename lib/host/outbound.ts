@@ -181,10 +181,8 @@ export class Outbound {
       params: { ...message.params, progressToken: owner.progressToken },
     });
     if (call?.port.isOpen === true) return call.port.send(json);
-    return this.#toContext(
-      call?.client.contextId ?? (owner as { contextId: string }).contextId,
-      json,
-    );
+    const contextId = call?.client.contextId ?? (owner as { contextId: string }).contextId;
+    return this.#toContext(contextId, json, call?.client);
   }
 
   #toOrigin(message: JsonRpcNotification, options: SendOptions | undefined): Later<void> {
@@ -198,11 +196,13 @@ export class Outbound {
     const json = JSON.stringify(message);
     const { call } = origin;
     if (call !== undefined && !call.isOver && call.port.isOpen) return call.port.send(json);
-    return this.#toContext(origin.client.contextId, json);
+    return this.#toContext(origin.client.contextId, json, origin.client);
   }
 
-  #toContext(contextId: string, json: string): Later<void> {
-    return this.#clientOf(contextId)?.standalone?.send(json);
+  /** @param before - the client as it was: it may be at another instance, while nothing of it is open here. */
+  #toContext(contextId: string, json: string, before?: Client): Later<void> {
+    const elsewhere = before?.instance === undefined ? undefined : before;
+    return (this.#clientOf(contextId) ?? elsewhere)?.standalone?.send(json);
   }
 
   #clientOf(contextId: string): Client | undefined {

@@ -255,7 +255,7 @@ export class Peers implements Outside {
 
   /** Notices are lost when their store is, and with them what it knew of the sessions. */
   #resyncAll(revision: number): void {
-    this.#renewal.renew();
+    this.#renewal.restore();
     this.#parts.source.toolsChanged();
     for (const session of this.#parts.sessions.live) this.#resync(session, revision);
   }
@@ -286,7 +286,7 @@ export class Peers implements Outside {
         return allowsPolling(record.client.version);
       },
       get isListening() {
-        return record.listener !== undefined;
+        return record.listener !== undefined || session.roaming?.mayListen === true;
       },
       tell: ({ method, uri }) => {
         if (uri !== undefined) this.#tellUpdate(session, uri, undefined);

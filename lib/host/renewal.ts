@@ -25,7 +25,7 @@ export class Renewal {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.renew(), this.#everyMs).unref();
+    this.#timer ??= setInterval(() => this.#renew(), this.#everyMs).unref();
   }
 
   stop(): void {
@@ -33,16 +33,29 @@ export class Renewal {
     this.#timer = undefined;
   }
 
-  /** Renews every session that is not idle, now. */
-  renew(): void {
+  /** The store has lost what it knew: tells it again of every session that is not idle. */
+  restore(): void {
+    this.#each((session) => this.#sessions.restore(session));
+  }
+
+  #renew(): void {
+    this.#each(async (session) => {
+      if (!(await this.#shared.renew(session.record))) await this.#sessions.restore(session);
+    });
+  }
+
+  #each(tell: (session: LiveSession) => Promise<void>): void {
     for (const session of this.#sessions.live) {
-      if (!session.isIdle) void this.#renewOne(session);
+      if (!session.isIdle) void this.#tellOf(session, tell);
     }
   }
 
-  async #renewOne(session: LiveSession): Promise<void> {
+  async #tellOf(
+    session: LiveSession,
+    tell: (session: LiveSession) => Promise<void>,
+  ): Promise<void> {
     try {
-      if (!(await this.#shared.renew(session.record))) await this.#sessions.restore(session);
+      await tell(session);
     } catch {
       // An outage ends no session; the next turn tries again.
     }

@@ -11,6 +11,8 @@ import type { RoamingStream } from './roaming-stream.js';
 
 /** A client that waits for another instance's stream asks again after this time, milliseconds. */
 const LOOK_MS = 200;
+/** An instance notices within a second that the store has lost everything, milliseconds. */
+const UNSURE_MS = 5_000;
 
 export class Roaming {
   /** Names this instance. */
@@ -19,6 +21,8 @@ export class Roaming {
   readonly claims = new Map<RequestId, string>();
   /** Resources that the server here was told of. */
   readonly told = new Set<string>();
+  /** Its record was lost and made again: for a moment nobody knows whether its client listens somewhere. */
+  #madeAgainAt = Number.NEGATIVE_INFINITY;
   readonly #open: () => RoamingStream;
   readonly #reload: () => Promise<unknown>;
   #stream: RoamingStream | undefined;
@@ -31,6 +35,16 @@ export class Roaming {
     this.instance = instance;
     this.#open = open;
     this.#reload = reload;
+  }
+
+  /** The store had lost the session. */
+  noteLoss(): void {
+    this.#madeAgainAt = performance.now();
+  }
+
+  /** True while the instance where its client listens may not have told the store so again. */
+  get mayListen(): boolean {
+    return performance.now() - this.#madeAgainAt < UNSURE_MS;
   }
 
   get stream(): RoamingStream {

@@ -274,6 +274,7 @@ export class Sessions {
     const state = known && stateOf(known);
     const session = await this.#admit(exchange, id, { ...sealed, client }, 'used');
     if (session === undefined) return REFUSALS.tooManySessions;
+    session.roaming?.noteLoss();
     if (session === known && state !== undefined) await this.#writeBack(session, state);
     if (await this.#store.ended(address, Date.now())) {
       // It was ended while it was woken.
@@ -282,9 +283,12 @@ export class Sessions {
       return REFUSALS.sessionNotFound;
     }
     if (claim === undefined) return session;
-    this.release(session);
-    const sought = await this.#store.find(address, Date.now(), claim);
-    return sought === 'unknown' ? REFUSALS.sessionNotFound : this.#foundOr(sought, claim);
+    try {
+      const sought = await this.#store.find(address, Date.now(), claim);
+      return sought === 'unknown' ? REFUSALS.sessionNotFound : this.#foundOr(sought, claim);
+    } finally {
+      this.release(session);
+    }
   }
 
   async #admit(

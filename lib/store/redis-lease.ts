@@ -29,8 +29,6 @@ export class Lease {
   readonly #leaseMs: number;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
-  /** When the last beat that was answered was sent; undefined when the last one failed. */
-  #heldSince: number | undefined;
   #isOver = false;
 
   constructor(connection: RedisConnection, prefix: string, self: string, leaseMs: number) {
@@ -45,10 +43,10 @@ export class Lease {
     this.#tryBeat();
   }
 
-  /** Rejects while the lease is not held. */
+  /** Takes the lease again; rejects when that cannot be done now. */
   async ready(): Promise<void> {
     if (this.#isOver) throw new StoreError('Redis: expected a lease, but it was given up.');
-    if (this.#heldSince === undefined || this.#isStale(this.#heldSince)) await this.#beat();
+    await this.#beat();
   }
 
   async alive(instance: string): Promise<boolean> {
@@ -82,17 +80,6 @@ export class Lease {
   }
 
   async #beatOnce(): Promise<void> {
-    const sentAt = performance.now();
-    try {
-      await this.#connection.run(BEAT, [leaseKey(this.#prefix, this.#self)], [this.#leaseMs]);
-      this.#heldSince = sentAt;
-    } catch (error) {
-      this.#heldSince = undefined;
-      throw error;
-    }
-  }
-
-  #isStale(since: number): boolean {
-    return performance.now() - since >= this.#leaseMs;
+    await this.#connection.run(BEAT, [leaseKey(this.#prefix, this.#self)], [this.#leaseMs]);
   }
 }

@@ -18,6 +18,8 @@ export interface Looked extends StreamState {
   readonly requests: readonly RequestId[];
   /** The responses, when they were asked for. */
   readonly responses: readonly Reply[];
+  /** How many responses there were when it finished; 0 before. */
+  readonly finishedWith: number;
 }
 
 /** A stream's state; undefined when nothing of it is there. */
@@ -29,10 +31,18 @@ export async function look(
   const [meta, list] = keys.of(key);
   const reply = await connection.run(LOOK, [meta, list], withResponses ? [1] : []);
   if (!Array.isArray(reply)) return undefined;
-  const [name, done, last, listed, ...responses] = reply as readonly Reply[];
+  const [name, done, last, listed, finishedWith, ...responses] = reply as readonly Reply[];
   const requests = readRequests(listed);
   if (requests === undefined) return undefined;
-  return { name: String(name), isDone: done !== '', last: Number(last), requests, responses };
+  const isDone = done !== '';
+  const state = { name: String(name), isDone, last: Number(last), requests, responses };
+  return { ...state, finishedWith: Number(finishedWith) };
+}
+
+/** The requests of a finished stream whose responses were lost. */
+export function lostOf(looked: Looked): readonly RequestId[] {
+  const kept = looked.responses.filter((response) => answeredId(response) !== undefined);
+  return kept.length < looked.finishedWith ? unansweredOf(looked) : [];
 }
 
 /** The requests of a stream that no response answers. */

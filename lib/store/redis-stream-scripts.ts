@@ -2,11 +2,12 @@
  * What is done to streams in Redis, each in one step.
  *
  * A stream is a hash and a list. The hash holds `run` (the instance that writes), `req` (JSON array of the
- * requests it answers), `n` (the last sequence number), `bytes`, `done` (the instance that ended it), `fol`
- * (the instance that is told of appends) and `seen` (the furthest place that a client has asked for). An
- * element of the list is `<sequence><r or n>:<JSON>`, `r` for a response. A session's own stream has `life`
- * in the place of `run` and `req`. A sorted set holds the session's other streams by the time they expire, and
- * `-` once the session has ended. What is not of this form counts as absent.
+ * requests it answers), `n` (the last sequence number), `bytes`, `done` (the instance that ended it), `rs` (how
+ * many responses it was finished with), `fol` (the instance that is told of appends) and `seen` (the furthest
+ * place that a client has asked for). An element of the list is `<sequence><r or n>:<JSON>`, `r` for a
+ * response. A session's own stream has `life` in the place of `run` and `req`. A sorted set holds the session's
+ * other streams by the time they expire, and `-` once the session has ended. What is not of this form counts as
+ * absent.
  *
  * Knows: Lua, keys as they are given. Does not know: how keys are named, who calls.
  *
@@ -105,8 +106,8 @@ export const FENCED = 'fenced';
  * Appends what is not there yet; makes the hash when it is gone. An array with the follower, and 1 when the
  * hash was made.
  *
- * Keys: hash, list, names. Arguments: stream, self, requests, follower, last kept, last appended, `1` when
- * finished, ttl, events, bytes; elements.
+ * Keys: hash, list, names. Arguments: stream, self, requests, follower, last kept, last appended, how many
+ * responses there were when finished, ttl, events, bytes; elements.
  */
 export const APPEND = scriptOf(
   'append',
@@ -139,12 +140,12 @@ for index = 11, #ARGV do
   end
 end
 local bytes = trim(list, count, held.bytes, tonumber(ARGV[9]), tonumber(ARGV[10]))
-if ARGV[7] == '1' then
+if ARGV[7] ~= '' then
   held.n = math.max(held.n, head)
-  redis.call('HSET', key, 'done', self)
+  redis.call('HSET', key, 'done', self, 'rs', ARGV[7])
 end
 redis.call('HSET', key, 'n', held.n, 'bytes', bytes)
-if isNew or ARGV[7] == '1' or redis.call('PTTL', key) < ttl * 0.9 then
+if isNew or ARGV[7] ~= '' or redis.call('PTTL', key) < ttl * 0.9 then
   live(key, list, names, ARGV[1], ttl)
 end
 return { held.fol, isMade and 1 or 0 }
@@ -256,7 +257,8 @@ return held.fol
 );
 
 /**
- * A stream's state: run, done, last sequence number, requests; its responses when they are asked for.
+ * A stream's state: run, done, last sequence number, requests, how many responses it was finished with; its
+ * responses when they are asked for.
  *
  * Keys: hash, list. Arguments: `1` for the responses.
  */
@@ -265,7 +267,7 @@ export const LOOK = scriptOf(
   `${COMMON}
 local held = meta(KEYS[1], 'run')
 if not held or not length(KEYS[2]) then return false end
-local found = { held.name, held.done or '', held.n, held.req or '' }
+local found = { held.name, held.done or '', held.n, held.req or '', redis.call('HGET', KEYS[1], 'rs') or '' }
 if ARGV[1] ~= '1' then return found end
 for _, element in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
   local _, kind = place(element)

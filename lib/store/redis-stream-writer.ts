@@ -56,6 +56,7 @@ export class StreamWriter implements StreamLog {
   /** Sequence number of the last event, and of the last that is known to be kept. */
   #head = 0;
   #kept = 0;
+  #responses = 0;
   #isDoneKept = false;
   /** The hash is to be written, whether there are events or not. */
   #mustTouch = false;
@@ -101,6 +102,7 @@ export class StreamWriter implements StreamLog {
 
   append(json: string, isResponse: boolean): Position {
     this.#head += 1;
+    if (isResponse) this.#responses += 1;
     const position = String(this.#head);
     if (this.#phase === 'finished') {
       this.#isDoneKept = false;
@@ -220,7 +222,7 @@ export class StreamWriter implements StreamLog {
       this.#follower,
       this.#kept,
       this.#head,
-      isDone ? 1 : 0,
+      isDone ? this.#responses : '',
       isDone ? finishedMs(limits) : limits.ttlMs,
       limits.maxEventsPerStream,
       limits.maxBytesPerStream,

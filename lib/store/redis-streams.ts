@@ -22,7 +22,7 @@ import type { Logger } from '../log.js';
 import type { RequestId } from '../protocol/json-rpc.js';
 import type { Letter } from './port.js';
 import type { RedisConnection, Reply } from './redis-connection.js';
-import { FoundStreamLog, look, unansweredOf } from './redis-stream-found.js';
+import { FoundStreamLog, look, lostOf, unansweredOf } from './redis-stream-found.js';
 import { isStreamKey, lifeIn, OWN, streamKeys } from './redis-stream-keys.js';
 import { finishedMs, Outage, type StreamLimits, type StreamParts } from './redis-stream-parts.js';
 import { QueueRoom } from './redis-stream-queue.js';
@@ -114,7 +114,7 @@ class RedisStreams implements SharedEventLog {
     const looked = await look(this.#parts, key, false);
     if (looked === undefined) return undefined;
     const { name, isDone } = looked;
-    if (isDone) return new FoundStreamLog(this.#parts, key, undefined, []);
+    if (isDone) return this.#findDone(key);
     if (name === this.#parts.self || (await this.#alive(name))) {
       return new FoundStreamLog(this.#parts, key, name, undefined);
     }
@@ -185,6 +185,12 @@ class RedisStreams implements SharedEventLog {
   async close(): Promise<void> {
     await this.#written.close();
     this.#parts.rings.close();
+  }
+
+  /** One that has finished, with what of it was lost. */
+  async #findDone(key: StreamKey): Promise<SharedStream | undefined> {
+    const looked = await look(this.#parts, key, true);
+    return looked && new FoundStreamLog(this.#parts, key, undefined, lostOf(looked));
   }
 
   async #findOwn(key: StreamKey): Promise<SharedStream | undefined> {
