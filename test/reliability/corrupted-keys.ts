@@ -9,9 +9,10 @@ import { hashTagOf } from '../support/redis-monitor.js';
 import type { ResumingClient } from '../support/resuming-client.js';
 import { atLeast, type Experiment, exactly, type Figure, type Scale, told } from './experiment.js';
 import { type Fleet, withFleet } from './fleet.js';
+import type { RedisUnderTest } from './redis-under-test.js';
 import { SEED } from './seed.js';
 import { connectAll, finished, none, type Sent, sendSlow } from './trips.js';
-import { overRedis, type RedisUnderTest } from './variants.js';
+import { overRedis } from './variants.js';
 
 const SESSIONS = { short: 60, long: 1_000 };
 /** One key in a hundred; of few keys more, so that something is broken in every way. */

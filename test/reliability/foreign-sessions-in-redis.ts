@@ -9,8 +9,9 @@ import { requestText, Wire } from '../support/wire.js';
 import { atLeast, type Experiment, exactly, type Figure, type Scale, told } from './experiment.js';
 import { type Fleet, withFleet } from './fleet.js';
 import { ADA, compare, EVE, VERBS } from './foreign-sessions.js';
+import type { RedisUnderTest } from './redis-under-test.js';
 import { none } from './trips.js';
-import { overRedis, type RedisUnderTest } from './variants.js';
+import { overRedis } from './variants.js';
 
 const TOKENS = { [ADA]: 'ada', [EVE]: 'eve' };
 const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });

@@ -13,7 +13,7 @@ import {
   type Scale,
 } from './experiment.js';
 import { type Fleet, type FleetPlan, LEASE_MS, withFleet } from './fleet.js';
-import { heardInOrder } from './standalone-events.js';
+import { announceAll, heardInOrder } from './standalone-events.js';
 import {
   connectAll,
   countOutages,
@@ -83,15 +83,8 @@ async function listened(fleet: Fleet, scale: Scale): Promise<Figure[]> {
     client.listen(fleet.at(nth % 2 === 0 ? 'a' : 'b').url),
   );
   await Promise.all(streams.map((stream) => stream.opened()));
-  const at = fleet.at('b').url;
-  const nonces = await Promise.all(
-    clients.map(async (client, nth) => {
-      const nonce = `said-${nth}`;
-      const trip = await client.ask('announce', { nonce, count, everyMs: EVERY_MS }, { at });
-      if (trip.words !== nonce) throw new Error(`announce: ${trip.end} ${trip.words}`);
-      return nonce;
-    }),
-  );
+  const saying = { count, everyMs: EVERY_MS };
+  const nonces = await announceAll(clients, fleet.at('b').url, saying);
   await new Promise((resolve) => setTimeout(resolve, (seconds * 1_000) / 3));
   await fleet.at('a').kill();
   const figures = await heardInOrder(streams, nonces, count, seconds * 1_000 + LEASE_MS + 10_000);

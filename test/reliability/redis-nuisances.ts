@@ -15,7 +15,8 @@ import {
   told,
 } from './experiment.js';
 import { type Fleet, withFleet } from './fleet.js';
-import { heardInOrder, saidOn } from './standalone-events.js';
+import type { RedisUnderTest } from './redis-under-test.js';
+import { announceAll, heardInOrder, saidOn } from './standalone-events.js';
 import {
   connectAll,
   countOutages,
@@ -30,7 +31,7 @@ import {
   spread,
   Traffic,
 } from './trips.js';
-import { overRedis, type RedisUnderTest } from './variants.js';
+import { overRedis } from './variants.js';
 
 const FLUSHING = { short: { seconds: 3, perSecond: 50 }, long: { seconds: 20, perSecond: 200 } };
 const FLUSH_EVERY_MS = 20;
@@ -69,11 +70,10 @@ async function deafened(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Prom
   const streams = clients.map((client) => client.listen(fleet.at('a').url));
   await Promise.all(streams.map((stream) => stream.opened()));
   const events = (seconds * 1_000) / EVERY_MS;
-  const nonces = clients.map((_, nth) => `said-${nth}`);
-  const at = fleet.at('b').url;
-  for (const [nth, nonce] of nonces.entries()) {
-    await clients[nth]?.ask('announce', { nonce, count: events, everyMs: EVERY_MS }, { at });
-  }
+  const nonces = await announceAll(clients, fleet.at('b').url, {
+    count: events,
+    everyMs: EVERY_MS,
+  });
   let killed = 0;
   for (let second = 0; second < seconds; second += 1) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -15,7 +15,8 @@ import {
   told,
 } from './experiment.js';
 import { type Fleet, withFleet } from './fleet.js';
-import { heardInOrder } from './standalone-events.js';
+import type { RedisUnderTest } from './redis-under-test.js';
+import { announceAll, heardInOrder } from './standalone-events.js';
 import {
   connectAll,
   countStatus,
@@ -30,7 +31,7 @@ import {
   sendSlow,
   spread,
 } from './trips.js';
-import { overRedis, type RedisUnderTest } from './variants.js';
+import { overRedis } from './variants.js';
 
 const CALLS = { short: 40, long: 200 };
 const FROZEN_MS = { short: 3_000, long: 5_000 };
@@ -56,17 +57,24 @@ async function unharmed(sent: readonly Sent[], fleet: Fleet): Promise<Figure[]> 
 async function frozen(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promise<Figure[]> {
   const frozenMs = FROZEN_MS[scale];
   const clients = await connectAll(fleet.url, 20);
-  const sent = sendSlow(clients, CALLS[scale], spread(CALLS[scale], 300, frozenMs + 1_500));
+  const lasting = spread(CALLS[scale], 300, frozenMs + 1_500);
+  const sent = sendSlow(clients, CALLS[scale], lasting);
   await Promise.all(sent.map(({ trip }) => trip.primed));
-  await redis.freeze();
+  const primedAt = performance.now();
+  redis.freeze();
   const tries = await tryFor(clients, frozenMs - COMMAND_MS);
   const unready = await Promise.all(fleet.all.map((instance) => instance.isReady()));
-  const thaw = redis.thaw();
-  const [{ tookMs, odd }] = await Promise.all([untilServed(clients, 10_000), thaw]);
+  const overMs = performance.now() - primedAt - 500;
+  const due = sent.filter((_, nth) => lasting(nth) < overMs);
+  const late = oddEnds(due, hasOwnResult);
+  redis.thaw();
+  const { tookMs, odd } = await untilServed(clients, 10_000);
   await finished(sent);
   const slowest = Math.max(...tries.map((it) => it.tookMs));
   return [
     ...(await unharmed(sent, fleet)),
+    atLeast('ended while Redis did not answer', due.length, '', 1),
+    none('and were not answered then', late),
     none('of them with another end when read again', await rereadAll(sent, fleet.url)),
     atLeast('new calls meanwhile', tries.length, '', 1),
     none('of them without 503 and Retry-After', wordsOf(tries.filter((it) => !isOutage(it)))),
@@ -91,10 +99,8 @@ async function emptied(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promi
   const { tookMs, odd } = await untilServed(clients, 15_000);
   const tries = await Promise.all(clients.map((client, nth) => attempt(client, `again-${nth}`)));
   await finished(sent);
-  const nonces = streams.map((_, nth) => `said-${nth}`);
-  for (const [nth, nonce] of nonces.entries()) {
-    await clients[nth]?.ask('announce', { nonce, count: 20, everyMs: 10 }, { at: b });
-  }
+  const held = clients.slice(0, streams.length);
+  const nonces = await announceAll(held, b, { count: 20, everyMs: 10 });
   const heard = await heardInOrder(streams, nonces, 20, 10_000);
   for (const stream of streams) await stream.close();
   const lost = heard.filter(({ name }) => !/gaps|anew/.test(name));

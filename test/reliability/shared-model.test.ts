@@ -8,8 +8,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { lacksRedis } from '../support/redis.js';
+import type { RedisUnderTest } from './redis-under-test.js';
 import { runShared } from './shared-runs.js';
-import { overRedis, type RedisUnderTest } from './variants.js';
+import { overRedis } from './variants.js';
 
 const { SHARED_MODEL } = process.env;
 const replay = SHARED_MODEL === undefined ? undefined : JSON.parse(SHARED_MODEL);

@@ -7,6 +7,7 @@
  */
 import fc from 'fast-check';
 import { type Fleet, withFleet } from './fleet.js';
+import type { RedisUnderTest } from './redis-under-test.js';
 import { SEED } from './seed.js';
 import type { Tally } from './session-runs.js';
 import { SharedModel } from './shared-model.js';
@@ -14,7 +15,6 @@ import { IDLE_MS, NAMES, type SharedStep, type Turn } from './shared-step.js';
 import { openSession, SHARED_STEPS } from './shared-steps.js';
 import { check, settle } from './shared-verdict.js';
 import { SharedWorld } from './shared-world.js';
-import type { RedisUnderTest } from './variants.js';
 
 /** How many runs, and of what length. */
 export interface SharedRuns {
@@ -104,7 +104,7 @@ async function live(
     throw new Error([words, 'Done:', ...done.map((it) => `  ${it}`), 'Last:', ...tail].join('\n'));
   } finally {
     world.close();
-    if (model.isFrozen) await redis.thaw();
+    if (model.isFrozen) redis.thaw();
   }
 }
 

@@ -9,7 +9,7 @@ import type { Instance, Order, Told } from '../support/instances.js';
 import type { Fleet } from './fleet.js';
 import type { Entry } from './history.js';
 import { type Connection, RecordingWire, type Sender, type Sending } from './recording-wire.js';
-import type { RedisUnderTest } from './variants.js';
+import type { RedisUnderTest } from './redis-under-test.js';
 
 /** What has not happened after so long does not happen. */
 export const PATIENCE_MS = 10_000;

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { ResumingClient } from '../support/resuming-client.js';
 import type { Listening } from '../support/resuming-stream.js';
 import { exactly, type Figure, told } from './experiment.js';
 import { none } from './trips.js';
@@ -20,6 +21,22 @@ export const saidOn = ({ heard }: Listening): (Said & { readonly heardAt: number
   heard.flatMap(({ message: { method, params }, at }) =>
     method === 'notifications/message' ? [{ ...(params?.data as Said), heardAt: at }] : [],
   );
+
+/** Lets a call of every client say `count` things when it is over, at the instance `at`. */
+export async function announceAll(
+  clients: readonly ResumingClient[],
+  at: string,
+  { count, everyMs }: { readonly count: number; readonly everyMs: number },
+): Promise<string[]> {
+  return Promise.all(
+    clients.map(async (client, nth) => {
+      const nonce = `said-${nth}`;
+      const trip = await client.ask('announce', { nonce, count, everyMs }, { at });
+      if (trip.words !== nonce) throw new Error(`announce: ${trip.end} ${trip.words}`);
+      return nonce;
+    }),
+  );
+}
 
 /** Waits until everything has come, or the time is over; then counts. */
 export async function heardInOrder(

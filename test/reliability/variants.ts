@@ -1,32 +1,13 @@
 /**
  * The ways of running Redis, and of reaching it, that a trial is made with.
  *
- * Knows: how each is started, and how it is looked into from outside. Does not know: trials.
+ * Knows: which there are, in which form of the programme. Does not know: trials, how each is started.
  *
  * @module
  */
-import { Redis } from 'ioredis';
 import type { RedisLibrary, RedisPlan } from '../support/instances.js';
-import { startRedis } from '../support/redis.js';
 import type { Figure, Scale } from './experiment.js';
-
-/** A Redis of whatever kind, and what is done to it. */
-export interface RedisUnderTest {
-  readonly plan: RedisPlan;
-  /** Stops all of it without its knowledge. */
-  freeze(): Promise<void>;
-  thaw(): Promise<void>;
-  /** Kills all of it, and starts it again without anything in it. */
-  restartEmpty(): Promise<void>;
-  /** Kills the master; milliseconds until there is another one. */
-  failOver(): Promise<number>;
-  /** Sends a command to every master; what they say, in their order. */
-  everywhere(...command: string[]): Promise<unknown[]>;
-  /** Sends a command to the master that has this key. */
-  at(key: string, ...command: string[]): Promise<unknown>;
-  /** All keys there are. */
-  keys(): Promise<string[]>;
-}
+import { RedisServers, type RedisUnderTest } from './redis-under-test.js';
 
 interface Variant {
   readonly kind: RedisPlan['kind'];
@@ -81,29 +62,13 @@ export async function overRedis(
 }
 
 async function withRedis(
-  { library }: Variant,
+  { kind, library }: Variant,
   trial: (redis: RedisUnderTest) => Promise<Figure[]>,
 ): Promise<Figure[]> {
-  const server = await startRedis();
-  const client = new Redis(server.port, '127.0.0.1');
-  client.on('error', () => {});
-  const call = (command: readonly string[]) => {
-    const [name = '', ...words] = command;
-    return client.call(name, words);
-  };
+  const servers = new RedisServers();
   try {
-    return await trial({
-      plan: { library, kind: 'single', ports: [server.port] },
-      freeze: server.freeze,
-      thaw: server.thaw,
-      restartEmpty: server.restartEmpty,
-      failOver: () => Promise.reject(new Error('there is no other master')),
-      everywhere: async (...command) => [await call(command)],
-      at: (_, ...command) => call(command),
-      keys: async () => (await call(['KEYS', '*'])) as string[],
-    });
+    return await trial(await servers.start(kind, library));
   } finally {
-    client.disconnect();
-    await server.stop();
+    await servers.stop();
   }
 }

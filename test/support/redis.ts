@@ -173,28 +173,33 @@ export interface RedisCluster {
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
 }
 
+/** What the masters of a Cluster are started with. */
+export const IN_CLUSTER: RedisServerOptions = {
+  args: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'],
+};
+
 /** A Cluster for the tests of a `describe`. */
 export function useCluster(): RedisCluster {
-  const servers = Array.from({ length: 3 }, () =>
-    useRedis({ args: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'] }),
-  );
-  const nodes = () => servers.map(({ port }) => ({ host: '127.0.0.1', port }));
-  beforeAll(async () => {
-    const addresses = nodes().map(({ host, port }) => `${host}:${port}`);
-    const args = ['--cluster', 'create', ...addresses, '--cluster-yes'];
-    await promisify(execFile)('redis-cli', args);
-    for (const server of servers) {
-      while (!String(await server.command('CLUSTER', 'INFO')).includes('cluster_state:ok')) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
-  }, 60_000);
+  const servers = Array.from({ length: 3 }, () => useRedis(IN_CLUSTER));
+  beforeAll(() => joinCluster(servers), 60_000);
   return {
     servers,
     get nodes() {
-      return nodes();
+      return servers.map(({ port }) => ({ host: '127.0.0.1', port }));
     },
   };
+}
+
+/** Makes a Cluster of empty servers that were started for one; resolves when it works. */
+export async function joinCluster(servers: readonly RedisServer[]): Promise<void> {
+  const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
+  const args = ['--cluster', 'create', ...addresses, '--cluster-yes'];
+  await promisify(execFile)('redis-cli', args);
+  for (const server of servers) {
+    while (!String(await server.command('CLUSTER', 'INFO')).includes('cluster_state:ok')) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 /** A master, its replica, and who decides when they change places. */
@@ -213,18 +218,7 @@ export function useSentinels(): WatchedRedis {
   const master = useRedis();
   const replica = useRedis();
   const sentinels = Array.from({ length: 3 }, () => useRedis({ isSentinel: true }));
-  beforeAll(async () => {
-    await replica.command('REPLICAOF', '127.0.0.1', master.port);
-    while (!String(await master.command('INFO', 'replication')).includes('state=online')) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    for (const sentinel of sentinels) {
-      await sentinel.command('SENTINEL', 'MONITOR', name, '127.0.0.1', master.port, 2);
-      await sentinel.command('SENTINEL', 'SET', name, 'down-after-milliseconds', 500);
-      await sentinel.command('SENTINEL', 'SET', name, 'failover-timeout', 5_000);
-    }
-    for (const sentinel of sentinels) await knowsAll(sentinel, name);
-  }, 60_000);
+  beforeAll(() => watchPair(name, [master, replica], sentinels), 60_000);
   return {
     master,
     replica,
@@ -233,6 +227,24 @@ export function useSentinels(): WatchedRedis {
       return sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
     },
   };
+}
+
+/** Makes one server the other's replica, and lets sentinels watch both; resolves when they do. */
+export async function watchPair(
+  name: string,
+  [master, replica]: readonly [RedisServer, RedisServer],
+  sentinels: readonly RedisServer[],
+): Promise<void> {
+  await replica.command('REPLICAOF', '127.0.0.1', master.port);
+  while (!String(await master.command('INFO', 'replication')).includes('state=online')) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  for (const sentinel of sentinels) {
+    await sentinel.command('SENTINEL', 'MONITOR', name, '127.0.0.1', master.port, 2);
+    await sentinel.command('SENTINEL', 'SET', name, 'down-after-milliseconds', 500);
+    await sentinel.command('SENTINEL', 'SET', name, 'failover-timeout', 5_000);
+  }
+  for (const sentinel of sentinels) await knowsAll(sentinel, name);
 }
 
 /** Resolves when a sentinel knows the other two, and the replica. */
