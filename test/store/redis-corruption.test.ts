@@ -27,6 +27,8 @@ const GARBAGE = [
   '\0\xff',
   '{"version":"x"}',
 ];
+/** A score that says: an unfinished handshake, which ends in a long time. */
+const HANDSHAKE = 1e13;
 const FIELDS = ['c0', 'o', 'v', 'e', 'p', 'l', 'g', 'b'];
 
 describe.skipIf(lacksRedis('damaged keys'))('damage in Redis', () => {
@@ -123,13 +125,23 @@ describe.skipIf(lacksRedis('damaged keys'))('damage in Redis', () => {
     expect(b.letters).toMatchObject([{ session: 'first' }, { session: 'last' }]);
   });
 
-  it('in the order of eviction evicts nobody who is not idle', async () => {
+  it('in the order of eviction evicts nobody whose turn it is not', async () => {
     const store = redisStore(redis.url);
     const one = instanceOf(store, { limits: { max: 2 } });
     const record = await admitted(one, { phase: 'used', principal: 'ada' });
-    const [all] = (await raw.keys('mcp:{e*}:all')).filter(Boolean);
-    for (const member of ['garbage', '{x}', '']) await raw.zadd(all ?? '', 1e13, member);
+    const all = await endpointOf(record.key ?? '');
+    for (const member of ['garbage', '{x}', '']) await raw.zadd(all, HANDSHAKE, member);
     expect(await one.sessions.admit(recordOf({ principal: 'bob' }), Date.now())).toBeDefined();
+    await raw.zadd(all, HANDSHAKE, record.key ?? '');
+    expect(await one.sessions.admit(recordOf({ principal: 'eve' }), Date.now())).toBeUndefined();
     expect(await one.sessions.find(record, Date.now())).toMatchObject({ id: record.id });
   });
+
+  /** The order of eviction that a session is in. */
+  async function endpointOf(key: string): Promise<string> {
+    for (const name of await raw.keys('mcp:{e*}:all')) {
+      if ((await raw.type(name)) === 'zset' && (await raw.zscore(name, key)) !== null) return name;
+    }
+    throw new Error('the session has no place');
+  }
 });
