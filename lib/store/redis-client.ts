@@ -209,7 +209,6 @@ class Connection implements RedisConnection {
       if (pending.isOver) throw unsent(name, 'it is out of reach');
     }
     if (this.#isClosed) throw unsent(name, 'the store is closed');
-    if (pending.isOver) throw unsent(name, 'it is out of reach');
     this.#heldSince = undefined;
     return driver;
   }

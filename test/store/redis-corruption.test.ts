@@ -6,7 +6,7 @@
 
 import { redisStore } from 'express-mcp-router/redis';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lacksRedis, useRedis } from '../support/redis.js';
 import { admitted, instanceOf, newName, recordOf } from '../support/stored-endpoint.js';
 
@@ -38,6 +38,7 @@ describe.skipIf(lacksRedis('damaged keys'))('damage in Redis', () => {
     raw = new Redis(redis.port);
   });
   afterAll(() => raw.disconnect());
+  beforeEach(() => raw.flushall());
 
   const pair = () => {
     const label = newName();
@@ -110,19 +111,40 @@ describe.skipIf(lacksRedis('damaged keys'))('damage in Redis', () => {
   });
 
   it('in letters and notices drops these alone', async () => {
-    const [a, b] = pair();
-    await Promise.all([a.instances.ready(), b.instances.ready()]);
+    const [a] = pair();
+    const late = instanceOf(redisStore(redis.url), { label: newName() });
+    await a.instances.ready();
     const channels = (await redis.command('PUBSUB', 'CHANNELS')) as string[];
-    await a.instances.post(b.self, { kind: 'test', session: 'first' });
-    for (const text of ['', 'x', '{}', '1:{', '9999999999999999:[]', ':::', '7:null']) {
-      await raw.rpush(`mcp:{i${b.self}}:in`, text);
+    await a.instances.post(late.self, { kind: 'test', session: 'first' });
+    for (const text of ['', 'x', '{}', '1:{', '9999999999999999:{}', ':::', '7:null']) {
+      await raw.rpush(`mcp:{i${late.self}}:in`, text);
       for (const channel of channels) await raw.publish(channel, text);
     }
-    await a.instances.post(b.self, { kind: 'test', session: 'last' });
+    await a.instances.post(late.self, { kind: 'test', session: 'last' });
+    late.start();
+    await vi.waitFor(() => expect(late.letters).toHaveLength(2), SOON);
+    await a.instances.post(late.self, { kind: 'test', session: 'later' });
     await a.instances.publish({ method: 'notifications/last' });
-    await vi.waitFor(() => expect(b.letters).toHaveLength(2), SOON);
-    await vi.waitFor(() => expect(b.notices).toEqual([{ method: 'notifications/last' }]), SOON);
-    expect(b.letters).toMatchObject([{ session: 'first' }, { session: 'last' }]);
+    await vi.waitFor(() => expect(late.letters).toHaveLength(3), SOON);
+    await vi.waitFor(() => expect(a.notices).toEqual([{ method: 'notifications/last' }]), SOON);
+    const read = late.letters.map((letter) => (letter as { session: string }).session);
+    expect(read).toEqual(['first', 'last', 'later']);
+  });
+
+  it('that takes notices away is told before those that are left', async () => {
+    const [a] = pair();
+    await a.instances.ready();
+    const revision = await a.instances.publish({ method: 'notifications/1' });
+    for (const bus of await raw.keys('mcp:{e*}:bus')) {
+      if (!(await raw.lrange(bus, 0, -1)).some((it) => it.startsWith(`${revision}:`))) continue;
+      await raw.rpush(bus, `${revision + 3}:{"method":"notifications/4"}`);
+      await raw.incrby(bus.replace(/bus$/, 'rev'), 3);
+    }
+    await vi.waitFor(() => expect(a.notices).toHaveLength(2), SOON);
+    expect(a.missed).toEqual([revision + 2]);
+    expect(a.instances.revision).toBe(revision + 3);
+    expect(await a.instances.noticesAfter(revision)).toBe('lost');
+    expect(await a.instances.noticesAfter(revision + 2)).toEqual([{ method: 'notifications/4' }]);
   });
 
   it('in the order of eviction evicts nobody whose turn it is not', async () => {
