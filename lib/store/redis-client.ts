@@ -177,13 +177,11 @@ class Connection implements RedisConnection {
     pending: Pending,
   ): Promise<readonly [Reply, number]> {
     const driver = this.#sendable() ?? (await this.#ready(call.script.name, pending));
-    try {
-      const [reply, replicas] = await driver.evalShaAndWait(call, wait);
-      return [replyOf(reply), replicas];
-    } catch (error) {
+    const [reply, replicas] = await driver.runAndWait(call, 'sha', wait).catch((error) => {
       if (!isUnknownScript(error)) throw error;
-      return [replyOf(await driver.eval(call)), 0];
-    }
+      return driver.runAndWait(call, 'source', wait);
+    });
+    return [replyOf(reply), replicas];
   }
 
   #sendable(): Driver | undefined {

@@ -66,13 +66,15 @@ export class IoredisDriver implements Driver {
     return this.#client.eval(script.source, keys.length, ...keys, ...args);
   }
 
-  async evalShaAndWait(
+  async runAndWait(
     { script, keys, args }: ScriptCall,
+    by: 'sha' | 'source',
     { replicas, timeoutMs }: ReplicaWait,
   ): Promise<readonly [unknown, number]> {
+    const command = by === 'sha' ? ['evalsha', script.sha] : ['eval', script.source];
     const replies = await this.#client
       .pipeline([
-        ['evalsha', script.sha, keys.length, ...keys, ...args],
+        [...command, keys.length, ...keys, ...args],
         ['wait', replicas, timeoutMs],
       ])
       .exec();

@@ -13,8 +13,8 @@ import type { RedisConnection, Reply } from '../../lib/store/redis-connection.js
 import { scriptOf } from '../../lib/store/redis-script.js';
 import { freePort } from '../support/free-port.js';
 import { RecordedLogger } from '../support/recorded-logger.js';
-import { lacksRedis, type RedisServer, useRedis } from '../support/redis.js';
-import { CLIENTS, useClients } from '../support/redis-clients.js';
+import { lacksRedis, type RedisServer, useCluster, useRedis } from '../support/redis.js';
+import { CLIENTS, CLUSTERS, useClients } from '../support/redis-clients.js';
 import { codeOf, newName } from '../support/stored-endpoint.js';
 
 const SOON = { timeout: 15_000, interval: 20 };
@@ -84,8 +84,10 @@ describe.skipIf(lacksRedis('connections to Redis'))('a connection', () => {
 
     it('waits for replicas on the connection that has written', async () => {
       const connection = open();
-      await redis.command('CONFIG', 'RESETSTAT');
+      await redis.command('SCRIPT', 'FLUSH');
       const wait = { replicas: 1, timeoutMs: 50 };
+      expect(await connection.runAndWait(COUNT, [newName()], [], wait)).toEqual([1, 0]);
+      await redis.command('CONFIG', 'RESETSTAT');
       const began = performance.now();
       expect(await connection.runAndWait(COUNT, [newName()], [], wait)).toEqual([1, 0]);
       expect(performance.now() - began).toBeGreaterThan(45);
@@ -120,6 +122,20 @@ describe.skipIf(lacksRedis('connections to Redis'))('a connection', () => {
     });
   });
 
+  it('sends nothing more while too much is unanswered', async () => {
+    const connection = closed(connectionOf(redis.url, { commandMs: COMMAND_MS }));
+    const key = newName();
+    await connection.run(COUNT, [key], []);
+    await redis.freeze();
+    onTestFinished(() => redis.thaw());
+    const most = Array.from({ length: 10_000 }, () => codeOf(connection.run(COUNT, [key], [])));
+    expect(new Set(await Promise.all(most))).toEqual(new Set(['ERR_MCP_STORE']));
+    expect(await codeOf(connection.run(COUNT, [key], []))).toBe('ERR_MCP_STORE');
+    await redis.thaw();
+    await vi.waitFor(() => connection.run(ECHO, ['{k}'], ['x']), SOON);
+    expect(await redis.command('GET', key)).toBe('10001');
+  });
+
   it('made of a client that was closed says so at once', async () => {
     const client = new Redis(redis.url);
     await client.ping();
@@ -134,6 +150,25 @@ describe.skipIf(lacksRedis('connections to Redis'))('a connection', () => {
     other.destroy();
     expect(await codeOf(second.run(ECHO, ['{k}'], ['x']))).toBe('ERR_MCP_STORE');
   });
+});
+
+describe.skipIf(lacksRedis('connections to a Cluster'))('a connection to a Cluster', () => {
+  const cluster = useCluster();
+
+  it.each(Object.entries(CLUSTERS))(
+    'with %s waits where it has written',
+    async (_name, connect) => {
+      const { client, end } = connect(cluster);
+      onTestFinished(async () => void (await end()));
+      const connection = closed(connectionOf(client, { commandMs: 1_000 }));
+      const wait = { replicas: 1, timeoutMs: 50 };
+      for (const key of ['a', 'b', 'c', 'd'].map((name) => `{${name}}${newName()}`)) {
+        const began = performance.now();
+        expect(await connection.runAndWait(COUNT, [key], [], wait)).toEqual([1, 0]);
+        expect(performance.now() - began).toBeGreaterThan(45);
+      }
+    },
+  );
 });
 
 describe('a connection', () => {
