@@ -97,7 +97,9 @@ async function live(
       await sabotage?.(redis);
       check(model, world);
     }
-    await settle(turn);
+    for (const [end, times] of await settle(turn)) {
+      tally.set(end, (tally.get(end) ?? 0) + times);
+    }
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     const tail = world.history.slice(-12).map((entry) => `  ${JSON.stringify(entry)}`);
