@@ -9,16 +9,18 @@ import cluster, { type Worker } from 'node:cluster';
 import { markedPort, workerMark } from '../lib/env.js';
 import { McpRouterError, type McpRouterErrorCode, OptionError } from '../lib/errors.js';
 
-/** What a primary tells a worker: to go, how, and how long it may take. */
+/** What a primary tells a worker to do, and how long it may take. */
 export interface Order {
-  readonly to: 'drain' | 'hand-over' | 'close';
+  /** `finish` what runs, and wait for the order to `leave`; `hand-over` to other workers; `close` at once. */
+  readonly to: 'finish' | 'hand-over' | 'leave' | 'close';
   readonly delayMs: number;
   readonly deadlineMs: number;
 }
 
-/** What a worker tells its primary, once. */
+/** What a worker tells its primary. */
 type Report =
   | { readonly is: 'listening'; readonly bound: string }
+  | { readonly is: 'finished' }
   | { readonly is: 'failed'; readonly code: string | undefined; readonly message: string };
 
 /** How a process ended. */
@@ -34,6 +36,8 @@ const KEY = 'expressMcpRouter';
 const LINGER_MS = 3_000;
 /** How much longer than it was given a worker may take before it is killed. */
 const GRACE_MS = 5_000;
+/** A longer timer fires at once. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 /** What a process is to the port. */
 export type Role = 'alone' | 'primary' | 'worker';
@@ -76,6 +80,8 @@ export function takeCluster(): () => void {
 export class WorkerProcess {
   /** The URL that it is bound to; rejects when it could not start. */
   readonly listening: Promise<string>;
+  /** Resolves when it has nothing to do any more, or is gone. */
+  readonly finished: Promise<unknown>;
   readonly ended: Promise<Ending>;
   readonly #worker: Worker;
   #isListening = false;
@@ -90,16 +96,19 @@ export class WorkerProcess {
       });
     });
     this.listening = new Promise((resolve, reject) => {
-      worker.on('message', (message: unknown) => {
-        const report = read<Report>(message);
-        if (report?.is === 'failed') reject(errorOf(report));
-        if (report?.is !== 'listening') return;
+      this.#onReport((report) => {
+        if (report.is === 'failed') reject(errorOf(report));
+        if (report.is !== 'listening') return;
         this.#isListening = true;
         resolve(report.bound);
       });
       void this.ended.then((ending) => reject(endedEarly(ending)));
     });
     this.listening.catch(() => {});
+    const finished = new Promise<void>((resolve) => {
+      this.#onReport(({ is }) => is === 'finished' && resolve());
+    });
+    this.finished = Promise.race([finished, this.ended]);
   }
 
   /** Starts this process's script again, as a worker that will listen on `port`. */
@@ -112,34 +121,48 @@ export class WorkerProcess {
     return this.#worker.process.pid;
   }
 
-  /** Sends it away, and kills it if it takes too long; resolves when it is gone. */
+  /** Lets it finish what it does; resolves when it has, or is gone, at the latest when it is killed. */
+  async finish(order: Order): Promise<void> {
+    await this.#obeyed(order, this.finished);
+  }
+
+  /** Sends it away; resolves when it is gone, at the latest when it is killed. */
   async dismiss(order: Order): Promise<void> {
-    const timer = setTimeout(
-      () => this.kill('SIGKILL'),
-      order.delayMs + order.deadlineMs + GRACE_MS,
-    );
-    // One that does not listen yet has nobody to wait for.
-    if (!this.#isListening) this.kill('SIGTERM');
-    else if (this.#worker.isConnected()) this.#worker.send({ [KEY]: order }, () => {});
-    await this.ended;
-    clearTimeout(timer);
+    await this.#obeyed(order, this.ended);
   }
 
   kill(signal: NodeJS.Signals): void {
     this.#worker.process.kill(signal);
   }
+
+  async #obeyed(order: Order, done: Promise<unknown>): Promise<void> {
+    const patienceMs = Math.min(order.delayMs + order.deadlineMs + GRACE_MS, MAX_TIMER_MS);
+    const timer = setTimeout(() => this.kill('SIGKILL'), patienceMs);
+    // One that does not listen yet has nobody to wait for.
+    if (!this.#isListening) this.kill('SIGTERM');
+    else if (this.#worker.isConnected()) this.#worker.send({ [KEY]: order }, () => {});
+    await done;
+    clearTimeout(timer);
+  }
+
+  #onReport(listener: (report: Report) => void): void {
+    this.#worker.on('message', (message: unknown) => {
+      const report = read<Report>(message);
+      if (report !== undefined) listener(report);
+    });
+  }
 }
 
 /** The primary, as a worker of `serve` sees it. */
 export const primary = {
-  /** Tells that this worker listens. */
-  report(bound: string): void {
-    send({ is: 'listening', bound });
+  /** Tells how far this worker is. */
+  tell(report: Report): void {
+    send(report);
   },
 
   /** Tells why this worker cannot start, and ends it: the error is thrown by `serve` in the primary. */
   fail(error: unknown): Promise<never> {
-    const { code, message = String(error) } = error as { code?: string; message?: string };
+    const { code, message = String(error) } = Object(error) as { code?: string; message?: string };
     send({ is: 'failed', code, message }, () => process.exit(1));
     return new Promise(() => {});
   },

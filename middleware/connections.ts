@@ -20,7 +20,7 @@ export class Connections {
   /** Those that a client listens on now. */
   readonly #listened = new Set<Socket>();
   #isLeaving = false;
-  #whenFree: (() => void) | undefined;
+  #look = () => {};
 
   constructor(http: Server) {
     this.#http = http;
@@ -39,7 +39,10 @@ export class Connections {
     if (this.#isLeaving) response.setHeader('Connection', 'close');
     if (method !== 'GET') return;
     this.#listened.add(socket);
-    response.once('close', () => this.#listened.delete(socket));
+    response.once('close', () => {
+      this.#listened.delete(socket);
+      this.#look();
+    });
     this.#look();
   }
 
@@ -54,22 +57,24 @@ export class Connections {
   }
 
   /** Resolves when no connection is left that could bring a request, at the latest after `patienceMs`. */
-  async left(patienceMs: number): Promise<void> {
-    if (this.#isFree) return;
+  left(patienceMs: number): Promise<void> {
+    return this.#until(() => this.#open.size === this.#listened.size, patienceMs);
+  }
+
+  /** Resolves when no client listens any more, at the latest after `patienceMs`. */
+  unheard(patienceMs: number): Promise<void> {
+    return this.#until(() => this.#listened.size === 0, patienceMs);
+  }
+
+  async #until(isMet: () => boolean, patienceMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, patienceMs);
-      this.#whenFree = () => {
+      this.#look = () => {
+        if (!isMet()) return;
         clearTimeout(timer);
         resolve();
       };
+      this.#look();
     });
-  }
-
-  get #isFree(): boolean {
-    return this.#open.size === this.#listened.size;
-  }
-
-  #look(): void {
-    if (this.#isFree) this.#whenFree?.();
   }
 }

@@ -25,6 +25,8 @@ const TIME_LIMITS = {
 };
 /** Idle connections are gone by then: Node's keep-alive time-out, and the second that it gives clients. */
 const IDLE_MS = 6_000;
+/** How long the end of a call in one process takes to reach a client that listens at another, at most. */
+const LAST_WORDS_MS = 1_000;
 /** Connections that wait to be accepted: after a restart thousands of clients come back in the same second. */
 const BACKLOG = 4_096;
 
@@ -62,10 +64,26 @@ export class DirectServer {
     }
   }
 
+  /** Resolves when it has been closed, by whoever did. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
   /** Finishes what runs, refuses what is new, then closes. */
-  async drain(options?: DrainOptions): Promise<void> {
+  async drain(options: DrainOptions): Promise<void> {
+    await this.finish(options);
+    await this.close();
+  }
+
+  /** Finishes what runs and refuses what is new; clients may still come for the rest of their streams. */
+  async finish(options: DrainOptions): Promise<void> {
     this.#connections.leave();
     await this.#router.mcp.drain(options);
+  }
+
+  /** Closes, but lets clients hear first what another process has ended. */
+  async leave(): Promise<void> {
+    await this.#connections.unheard(LAST_WORDS_MS);
     await this.close();
   }
 

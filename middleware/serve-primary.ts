@@ -10,7 +10,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { OptionError } from '../lib/errors.js';
 import type { DrainOptions } from '../lib/host/lifecycle.js';
 import { type Logger, silentLogger } from '../lib/log.js';
-import { type Order, takeCluster } from './cluster.js';
+import { takeCluster } from './cluster.js';
 import { type Listening, placesOf, urlLines } from './listening.js';
 import { type McpRouter, resolvedOf } from './mcp-router.js';
 import { drainTimes, type ServeSettings } from './serve-options.js';
@@ -32,8 +32,8 @@ export async function serveAsPrimary(
     giveBack();
     throw error;
   });
-  const end = async (order: Order) => {
-    await pool.end(order);
+  const end = async (ended: Promise<void>) => {
+    await ended;
     forget();
     giveBack();
     await router.mcp.close();
@@ -41,9 +41,8 @@ export async function serveAsPrimary(
   const listening = {
     ...placesOf(router, bound),
     router,
-    drain: async (options?: DrainOptions) =>
-      end({ to: 'drain', ...drainTimes(options, settings.drain) }),
-    close: () => end({ to: 'close', delayMs: 0, deadlineMs: 0 }),
+    drain: async (options?: DrainOptions) => end(pool.drain(drainTimes(options, settings.drain))),
+    close: () => end(pool.close()),
     restart: () => pool.restart(),
   };
   const forget = watchSignals(listening, pool, logger);

@@ -22,27 +22,36 @@ export async function serveAsWorker(
   takeCluster();
   const direct = new DirectServer(router);
   const bound = await direct.start(markedPort() ?? settings.port, settings.host);
-  const ways = {
-    drain: (times: Required<DrainOptions>) => direct.drain(times),
-    'hand-over': ({ deadlineMs }: Required<DrainOptions>) => direct.handOver(deadlineMs),
-    close: () => direct.close(),
-  };
-  const go = async (to: Order['to'], options?: DrainOptions) => {
-    await ways[to](drainTimes(options, settings.drain));
+  const end = async (closed: Promise<void>) => {
+    await closed;
     primary.leave();
+  };
+  const finish = async (options?: DrainOptions) => {
+    await direct.finish(drainTimes(options, settings.drain));
+    // Clients that were told to come back may have come to this worker: it stays until all have finished.
+    primary.tell({ is: 'finished' });
+  };
+  const obey: Readonly<Record<Order['to'], (order: Order) => Promise<void>>> = {
+    finish: ({ delayMs, deadlineMs }) => finish({ delayMs, deadlineMs }),
+    'hand-over': ({ deadlineMs }) => end(direct.handOver(deadlineMs)),
+    leave: () => end(direct.leave()),
+    close: () => end(direct.close()),
   };
   const ignore = () => {};
   // A terminal sends these to every process: the primary says what they mean.
-  onSignals({ SIGTERM: () => void go('drain'), SIGINT: ignore, SIGHUP: ignore });
+  onSignals({ SIGTERM: () => void finish(), SIGINT: ignore, SIGHUP: ignore });
   primary.follow(
-    ({ to, ...times }) => void go(to, times),
-    () => void go('drain', { delayMs: 0 }),
+    (order) => void obey[order.to](order),
+    () => void end(direct.drain({ ...settings.drain, delayMs: 0 })),
   );
-  primary.report(bound);
+  primary.tell({ is: 'listening', bound });
   return {
     ...placesOf(router, bound),
     router,
-    drain: (options) => go('drain', options),
-    close: () => go('close'),
+    drain: async (options) => {
+      await finish(options);
+      await direct.closed;
+    },
+    close: () => end(direct.close()),
   };
 }

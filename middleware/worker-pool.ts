@@ -5,8 +5,9 @@
  *
  * @module
  */
+import type { DrainOptions } from '../lib/host/lifecycle.js';
 import type { Logger } from '../lib/log.js';
-import { type Order, WorkerProcess } from './cluster.js';
+import { WorkerProcess } from './cluster.js';
 import { WorkerSlot } from './worker-slot.js';
 
 /** What a pool is made of. */
@@ -18,12 +19,18 @@ export interface WorkerPoolOptions {
   readonly logger: Logger;
 }
 
+const NOW = {
+  leave: { to: 'leave', delayMs: 0, deadlineMs: 0 },
+  close: { to: 'close', delayMs: 0, deadlineMs: 0 },
+} as const;
+
 export class WorkerPool {
   readonly #slots: readonly WorkerSlot[];
   readonly #alive = new Set<WorkerProcess>();
   readonly #logger: Logger;
   #lastRound: Promise<void> = Promise.resolve();
   #nextRound: Promise<void> | undefined;
+  #isEnding = false;
 
   constructor({ count, port, deadlineMs, logger }: WorkerPoolOptions) {
     const fork = () => this.#fork(port);
@@ -42,7 +49,7 @@ export class WorkerPool {
       const [bound = ''] = await Promise.all(this.#slots.map((slot) => slot.fill()));
       return bound;
     } catch (error) {
-      await this.end({ to: 'close', delayMs: 0, deadlineMs: 0 });
+      await this.close();
       throw error;
     }
   }
@@ -62,10 +69,21 @@ export class WorkerPool {
     return this.#nextRound;
   }
 
-  /** Sends all workers away; those that are not gone in time are killed. */
-  async end(order: Order): Promise<void> {
-    for (const slot of this.#slots) slot.close();
-    await Promise.all([...this.#alive].map((worker) => worker.dismiss(order)));
+  /**
+   * Ends all workers; those that are not gone in time are killed.
+   *
+   * None of them leaves before all have finished: a client that one of them hands over comes to another.
+   */
+  async drain({ delayMs, deadlineMs }: Required<DrainOptions>): Promise<void> {
+    this.#close();
+    await this.#each((worker) => worker.finish({ to: 'finish', delayMs, deadlineMs }));
+    await this.#each((worker) => worker.dismiss(NOW.leave));
+  }
+
+  /** Ends all workers at once. */
+  async close(): Promise<void> {
+    this.#close();
+    await this.#each((worker) => worker.dismiss(NOW.close));
   }
 
   /** Ends them without a word. */
@@ -77,7 +95,20 @@ export class WorkerPool {
     const worker = WorkerProcess.fork(port);
     this.#alive.add(worker);
     void worker.ended.then(() => this.#alive.delete(worker));
+    void worker.finished.then(() => {
+      // It was told by somebody else to end.
+      if (!this.#isEnding && this.#alive.has(worker)) return worker.dismiss(NOW.leave);
+    });
     return worker;
+  }
+
+  #close(): void {
+    this.#isEnding = true;
+    for (const slot of this.#slots) slot.close();
+  }
+
+  async #each(act: (worker: WorkerProcess) => Promise<void>): Promise<void> {
+    await Promise.all([...this.#alive].map(act));
   }
 
   async #renewAll(): Promise<void> {

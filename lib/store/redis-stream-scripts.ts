@@ -2,11 +2,12 @@
  * What is done to streams in Redis, each in one step.
  *
  * A stream is a hash and a list. The hash holds `run` (the instance that writes), `req` (JSON array of the
- * requests it answers), `n` (the last sequence number), `bytes`, `done` (the instance that ended it), `rs` (how many responses it was finished with), `fol`
- * (the instance that is told of appends) and `seen` (the furthest place that a client has asked for). An
- * element of the list is `<sequence><r or n>:<JSON>`, `r` for a response. A session's own stream has `life`
- * in the place of `run` and `req`. A sorted set holds the session's other streams by the time they expire, and
- * `-` once the session has ended. What is not of this form counts as absent.
+ * requests it answers), `n` (the last sequence number), `bytes`, `done` (the instance that ended it), `rs` (how
+ * many responses it was finished with), `fol` (the instance that is told of appends) and `seen` (the furthest
+ * place that a client has asked for). An element of the list is `<sequence><r or n>:<JSON>`, `r` for a
+ * response. A session's own stream has `life` in the place of `run` and `req`. A sorted set holds the session's
+ * other streams by the time they expire, and `-` once the session has ended. What is not of this form counts as
+ * absent.
  *
  * Knows: Lua, keys as they are given. Does not know: how keys are named, who calls.
  *

@@ -8,6 +8,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { mcpRouter } from 'express-mcp-router';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { redisSettings } from '../../lib/store/redis-options.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const page = read('docs/options.md');
@@ -41,6 +42,16 @@ describe('docs/options.md', () => {
   it('knows the variables of the environment, and no others', () => {
     const variables = (text: string) => [...new Set(text.match(/\bMCP_[A-Z_]+/g))].sort();
     expect(variables(page)).toEqual(variables(read('lib/env.ts')));
+  });
+});
+
+describe('docs/redis.md', () => {
+  it('has every option of redisStore, with its default', () => {
+    const rows = rowsOf(read('docs/redis.md'), 'redisStore');
+    const members = membersOf('lib/store/redis-options.ts', 'RedisStoreOptions');
+    expect(namesOf(rows).sort()).toEqual(members.sort());
+    const { commandMs, leaseMs, maxEventsPerStream, ttlMs } = defaultsOf(rows);
+    expect(redisSettings({})).toMatchObject({ commandMs, leaseMs, maxEventsPerStream, ttlMs });
   });
 });
 

@@ -63,6 +63,13 @@ describe('a direct server that hands over', () => {
     await stream.ended;
   });
 
+  it('ends streams that clients go on listening on when it leaves', async () => {
+    const { direct, client } = await started();
+    const stream = await client.listen();
+    await direct.leave();
+    await stream.ended;
+  });
+
   it('ends what is not done by its deadline with an error', async () => {
     const { direct, client, waiting } = await started();
     const call = client.callTool('wait');

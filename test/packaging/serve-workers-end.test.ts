@@ -11,7 +11,8 @@ const CALLS = 12;
 
 describe('SIGTERM', () => {
   it('in the middle of calls loses none, at any worker (REL-13)', async () => {
-    const { child, exit, url, hasSaid } = await startWorkers();
+    const longest = { drain: { deadlineMs: 2 ** 31 - 1 } };
+    const { child, exit, url, hasSaid } = await startWorkers(longest);
     const calls = Array.from({ length: CALLS }, () => ask(url, 'wait', { ms: 500 }));
     await hasSaid(new RegExp(`(waiting\\n){${CALLS}}`));
     child.kill('SIGTERM');
@@ -48,7 +49,9 @@ describe('SIGTERM', () => {
   });
 
   it('a second time kills the workers at once', async () => {
-    const { child, exit, url, hasSaid } = await startWorkers({ drain: { deadlineMs: 60_000 } });
+    const { child, exit, url, hasSaid } = await startWorkers({
+      drain: { deadlineMs: 2 ** 31 - 1 },
+    });
     const call = ask(url, 'block').catch(({ code }) => code);
     await hasSaid(/blocking/);
     child.kill('SIGTERM');
@@ -64,12 +67,15 @@ describe('SIGTERM', () => {
   });
 });
 
-it('SIGINT of a terminal, which every process gets, loses no call', async () => {
+it.each([
+  ['SIGINT', 'a terminal'],
+  ['SIGTERM', 'a service manager'],
+] as const)('%s of %s, which every process gets, loses no call', async (signal, _sender) => {
   const { child, exit, url, hasSaid } = await startWorkers();
   const pids = await pidsOf(url, 2);
   const calls = pids.map(() => ask(url, 'wait', { ms: 500 }));
   await hasSaid(/(waiting\n){2}/);
-  for (const pid of [...pids, child.pid ?? 0]) process.kill(pid, 'SIGINT');
+  for (const pid of [...pids, child.pid ?? 0]) process.kill(pid, signal);
   expect((await Promise.all(calls)).sort()).toEqual(pids.sort());
   expect(await exit).toMatchObject({ code: 0, signal: null });
 });

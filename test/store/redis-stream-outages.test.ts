@@ -137,6 +137,32 @@ describe.skipIf(lacks)('a stream in Redis', () => {
     await eventually('the follower is told', () => ringsOf(two, key) > told);
   });
 
+  it('says which responses are gone when it finished after Redis was emptied', async () => {
+    const [one, two] = pairs.open();
+    const key = newKey();
+    const stream = one.log.open(key, [1, 2, 3]);
+    stream.append(answer(1), true);
+    await one.log.find(key);
+    await pairs.client.flushall();
+    stream.append(answer(2), true);
+    stream.append(answer(3), true);
+    await stream.finish();
+    const found = await two.log.find(key);
+    expect(found?.writer).toBeUndefined();
+    expect(found?.unanswered).toEqual([1]);
+    await found?.log.append(answer(1), true);
+    expect((await two.log.find(key))?.unanswered).toEqual([]);
+  });
+
+  it('owes nothing for a request that was given up', async () => {
+    const [one, two] = pairs.open();
+    const key = newKey();
+    const stream = one.log.open(key, [1, 2]);
+    stream.append(answer(2), true);
+    await stream.finish();
+    expect((await two.log.find(key))?.unanswered).toEqual([]);
+  });
+
   it('is written again when Redis has lost it and nothing is appended', async () => {
     const [one, two] = pairs.open();
     const keys = Array.from({ length: 300 }, () => newKey());
