@@ -18,7 +18,8 @@ export interface Try {
 const TRY_EVERY_MS = 100;
 const PATIENCE_MS = 10_000;
 /** So many calls in a row say that all is well: more than there are instances. */
-const WELL_AFTER = 4;
+const WELL_AFTER = 8;
+const LOOK_EVERY_MS = 50;
 
 export async function attempt(
   client: ResumingClient,
@@ -55,18 +56,24 @@ export async function untilServed(
   limitMs: number,
 ): Promise<{ readonly tookMs: number; readonly odd: readonly Try[] }> {
   const began = performance.now();
-  const tries: Try[] = [];
-  let firstAt = began;
+  const tries: Promise<Try>[] = [];
+  const endedMs: number[] = [];
   let inARow = 0;
   while (inARow < WELL_AFTER && performance.now() - began < limitMs) {
-    const client = clients[tries.length % clients.length] as ResumingClient;
-    const last = await attempt(client, `after-${tries.length}-${Date.now()}`);
-    tries.push(last);
-    inARow = isServed(last) ? inARow + 1 : 0;
-    if (inARow === 1) firstAt = performance.now();
+    const nth = tries.length;
+    const client = clients[nth % clients.length] as ResumingClient;
+    const trying = attempt(client, `after-${nth}-${Date.now()}`).then((it) => {
+      endedMs[nth] = performance.now() - began;
+      inARow = isServed(it) ? inARow + 1 : 0;
+      return it;
+    });
+    tries.push(trying);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
-  const odd = tries.filter((it) => !isServed(it) && !isOutage(it));
-  return { tookMs: (inARow < WELL_AFTER ? performance.now() : firstAt) - began, odd };
+  const all = await Promise.all(tries);
+  const lastBad = all.findLastIndex((it) => !isServed(it));
+  const tookMs = endedMs[lastBad + 1] ?? limitMs;
+  return { tookMs, odd: all.filter((it) => !isServed(it) && !isOutage(it)) };
 }
 
 export const wordsOf = (tries: readonly Try[]): string[] =>

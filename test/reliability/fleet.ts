@@ -27,7 +27,7 @@ export interface FleetPlan extends Omit<InstancePlan, 'effects' | 'redis'> {
   readonly balancing?: Balancing;
 }
 
-/** Where an experiment's Redis stands, and how it is reached. */
+/** Instances of one endpoint have it in common. */
 export const SECRET = 'a secret of the instances, 32 bytes or more';
 
 /** Lease and beat of the trials: REL-10 is told with these. */

@@ -63,7 +63,7 @@ function forgeries(own: string, others: string): string[] {
     '0x1',
     '',
     ' 1',
-    `${position} `,
+    `${position};`,
   ];
   return [
     others,

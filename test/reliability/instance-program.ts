@@ -41,10 +41,7 @@ web.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
 
 function endpoint() {
   const write = writer(plan.effects, name);
-  const create = () =>
-    plan.hasPuppets
-      ? puppets.create()
-      : createServer(write, (uri) => router.mcp.notify.resourceUpdated(uri));
+  const create = () => (plan.hasPuppets ? puppets.create() : createServer(write));
   const auth = plan.tokens && {
     auth: staticTokens(
       Object.fromEntries(
@@ -55,13 +52,12 @@ function endpoint() {
       ),
     ),
   };
-  const router = mcpRouter(plan.isFactory ? create : create(), {
+  return mcpRouter(plan.isFactory ? create : create(), {
     ...plan.options,
     ...auth,
     ...(redis && { store: redis.store }),
     logger: complaining(),
   });
-  return router;
 }
 
 /** Keeps what an operator should look at. */

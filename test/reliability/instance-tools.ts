@@ -33,8 +33,8 @@ const nonce = z.string();
  * `echo` answers at once; `slow` reports progress until its time is over or it is aborted; `ask` elicits;
  * `announce` answers at once and goes on saying things to its session; `plain` is `echo` without a trace.
  */
-export function createServer(write: Write, changed: (uri: string) => void): McpServer {
-  const capabilities = { logging: {}, resources: { subscribe: true } };
+export function createServer(write: Write): McpServer {
+  const capabilities = { logging: {} };
   const server = new McpServer({ name: 'instance', version: '1.0.0' }, { capabilities });
   server.registerTool('echo', { inputSchema: { nonce } }, (args) => {
     write('begun', args.nonce);
@@ -55,18 +55,8 @@ export function createServer(write: Write, changed: (uri: string) => void): McpS
     setImmediate(() => void say(server, args, write));
     return text(args.nonce);
   });
-  server.registerTool('update', {}, () => {
-    changed(NEWS);
-    return text('told');
-  });
-  server.registerResource('news', NEWS, {}, ({ href }) => ({
-    contents: [{ uri: href, text: 'none' }],
-  }));
   return server;
 }
-
-/** The resource that `update` says has changed. */
-export const NEWS = 'news://today';
 
 interface Lingering {
   readonly nonce: string;

@@ -14,13 +14,18 @@ async function run(scale: Scale): Promise<Figure[]> {
   return overRedis(scale, 'one', async (redis) => {
     const tally = await runShared({ runs, steps, redis });
     const missing = SHARED_STEP_NAMES.filter((name) => !tally.has(name));
-    const done = [...tally.values()].reduce((sum, count) => sum + count, 0);
+    const done = SHARED_STEP_NAMES.reduce((sum, name) => sum + (tally.get(name) ?? 0), 0);
+    const ends = ['result or failure', 'error instance_lost', 'error session_ended', 'heard'];
     return [
       exactly('runs without a fault', runs, '', runs),
       told('steps in all of them', done, ''),
       ...SHARED_STEP_NAMES.map((name) => told(name, tally.get(name) ?? 0, 'times')),
+      ...ends.map((name) => told(name, tally.get(name) ?? 0, 'times')),
       ...(scale === 'long'
-        ? [exactly('kinds of steps that never came', missing.length, '', 0)]
+        ? [
+            exactly('kinds of steps that never came', missing.length, '', 0),
+            exactly('kinds of ends that came', ends.filter((it) => tally.has(it)).length, '', 4),
+          ]
         : []),
     ];
   });

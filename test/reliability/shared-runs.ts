@@ -16,13 +16,20 @@ import { openSession, SHARED_STEPS } from './shared-steps.js';
 import { check, settle } from './shared-verdict.js';
 import { SharedWorld } from './shared-world.js';
 
+/** Where a failed run is found again. */
+export interface SharedReplay {
+  readonly seed: number;
+  readonly path: string;
+  readonly isFactory: boolean;
+}
+
 /** How many runs, and of what length. */
 export interface SharedRuns {
   readonly runs: number;
   readonly steps: number;
   readonly redis: RedisUnderTest;
   /** Repeats one failed run; printed with it. */
-  readonly replay?: { readonly seed: number; readonly path: string };
+  readonly replay?: SharedReplay;
   /** Does something to Redis after every step, to see that it is noticed. */
   readonly sabotage?: (redis: RedisUnderTest) => Promise<void>;
 }
@@ -48,11 +55,20 @@ const LEASE_MS = 2_000;
 
 /** Runs the model; throws for the first run that fails, with how it is repeated. */
 export async function runShared(plan: SharedRuns): Promise<Tally> {
-  const { runs, steps, redis, replay } = plan;
+  const { replay, runs } = plan;
   const tally: Tally = new Map();
+  for (const isFactory of replay === undefined ? [false, true] : [replay.isFactory]) {
+    await runWith({ ...plan, runs: Math.ceil(runs / 2) }, isFactory, tally);
+  }
+  return tally;
+}
+
+/** One server for all sessions, or one for each. */
+async function runWith(plan: SharedRuns, isFactory: boolean, tally: Tally): Promise<void> {
+  const { runs, steps, redis, replay } = plan;
   const lives = fc.array(CHOSEN, { minLength: steps, maxLength: steps, size: 'max' });
   const fleetPlan = {
-    ...{ names: NAMES, redis: redis.plan, hasPuppets: true },
+    ...{ names: NAMES, redis: redis.plan, hasPuppets: true, isFactory },
     store: { leaseMs: LEASE_MS, commandMs: 500 },
     options: {
       upgradeAfterMs: 100,
@@ -60,7 +76,7 @@ export async function runShared(plan: SharedRuns): Promise<Tally> {
       session: { idleMs: IDLE_MS, perAddress: 100_000, perPrincipal: 100_000 },
     },
   };
-  return withFleet(fleetPlan, async (fleet) => {
+  await withFleet(fleetPlan, async (fleet) => {
     const details = await fc.check(
       fc.asyncProperty(fc.noBias(lives), (chosen) => live(plan, fleet, chosen, tally)),
       {
@@ -69,8 +85,7 @@ export async function runShared(plan: SharedRuns): Promise<Tally> {
         ...(replay && { path: replay.path }),
       },
     );
-    if (!details.failed) return tally;
-    throw new Error(failureText(details));
+    if (details.failed) throw new Error(failureText(details, isFactory));
   });
 }
 
@@ -97,7 +112,9 @@ async function live(
       await sabotage?.(redis);
       check(model, world);
     }
-    await settle(turn);
+    for (const [end, times] of await settle(turn)) {
+      tally.set(end, (tally.get(end) ?? 0) + times);
+    }
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     const tail = world.history.slice(-12).map((entry) => `  ${JSON.stringify(entry)}`);
@@ -108,15 +125,13 @@ async function live(
   }
 }
 
-function failureText({
-  seed,
-  counterexamplePath: path,
-  numRuns,
-  errorInstance,
-}: fc.RunDetails<[Chosen[]]>) {
+function failureText(
+  { seed, counterexamplePath: path, numRuns, errorInstance }: fc.RunDetails<[Chosen[]]>,
+  isFactory: boolean,
+) {
   return [
     `Shared sessions did not do as they should: run ${numRuns}.`,
-    `To repeat it: SHARED_MODEL='${JSON.stringify({ seed, path })}'`,
+    `To repeat it: SHARED_MODEL='${JSON.stringify({ seed, path, isFactory })}'`,
     errorInstance instanceof Error ? errorInstance.message : String(errorInstance),
   ].join('\n');
 }

@@ -27,8 +27,11 @@ export function check(model: SharedModel, world: SharedWorld): void {
   if (fault !== undefined) throw new Error(`the history is wrong: ${fault}`);
 }
 
+/** How calls ended, and whether askers had their answer: how often each. */
+export type Ends = Map<string, number>;
+
 /** Makes everything well, lets every call end, and lets every client come back for the rest. */
-export async function settle(turn: Turn): Promise<void> {
+export async function settle(turn: Turn): Promise<Ends> {
   const { model, world } = turn;
   if (model.isFrozen) await thaw(turn);
   for (const name of NAMES.filter((it) => !model.up.has(it))) {
@@ -43,6 +46,18 @@ export async function settle(turn: Turn): Promise<void> {
   check(model, world);
   const uncaught = await world.uncaught();
   if (uncaught.length > 0) throw new Error(`an instance did not catch: ${uncaught.join(', ')}`);
+  return countEnds(turn);
+}
+
+function countEnds({ model, world }: Turn): Ends {
+  const ends: Ends = new Map();
+  const count = (what: string) => ends.set(what, (ends.get(what) ?? 0) + 1);
+  for (const call of model.calls) {
+    for (const end of endsOf(call, world))
+      count(end.startsWith('error') ? end : 'result or failure');
+  }
+  for (const heard of world.heard.values()) count(heard === undefined ? 'asked in vain' : 'heard');
+  return ends;
 }
 
 /** Whoever was answered while all was well has heard it. */

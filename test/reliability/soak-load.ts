@@ -1,6 +1,6 @@
 /**
  * Sessions as they come and go in a day: most do a little and are left, some break off, resume, are asked,
- * are deleted.
+ * listen, are deleted.
  *
  * Knows: Streamable HTTP on shared keep-alive connections. Does not know: how the server fares.
  *
@@ -27,6 +27,7 @@ export interface LoadResult {
   readonly resumed: number;
   readonly asked: number;
   readonly deleted: number;
+  readonly listened: number;
   readonly faults: readonly string[];
 }
 
@@ -38,7 +39,15 @@ const MAX_FAULTS = 10;
 export async function load({ url, seconds, sessionsPerSecond, seed }: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 });
   const random = seeded(seed);
-  const counts = { begun: 0, skipped: 0, dropped: 0, resumed: 0, asked: 0, deleted: 0 };
+  const counts = {
+    begun: 0,
+    skipped: 0,
+    dropped: 0,
+    resumed: 0,
+    asked: 0,
+    deleted: 0,
+    listened: 0,
+  };
   const faults: string[] = [];
   const running = new Set<Promise<void>>();
   const perTick = (sessionsPerSecond * TICK_MS) / 1_000;
@@ -63,7 +72,7 @@ export async function load({ url, seconds, sessionsPerSecond, seed }: Load): Pro
   return { ...counts, faults };
 }
 
-type Counts = { dropped: number; resumed: number; asked: number; deleted: number };
+type Counts = Record<'dropped' | 'resumed' | 'asked' | 'deleted' | 'listened', number>;
 
 class Life {
   readonly #url: string;
@@ -88,6 +97,7 @@ class Life {
     if (this.#chance < 0.2) await this.#breakOff(this.#chance < 0.1);
     else if (this.#chance < 0.25) await this.#beAsked();
     else if (this.#chance < 0.3) await this.#delete();
+    else if (this.#chance < 0.4) await this.#listen();
     else await this.#call('echo', { value: 2 });
   }
 
@@ -121,6 +131,14 @@ class Life {
     const { statusCode } = await this.#send('DELETE');
     if (statusCode !== 200) throw new Error(`DELETE answered ${statusCode}`);
     this.#counts.deleted += 1;
+  }
+
+  /** A GET stream whose client goes away and does not come back. */
+  async #listen(): Promise<void> {
+    const answer = await this.#send('GET');
+    await firstChunk(answer);
+    answer.destroy();
+    this.#counts.listened += 1;
   }
 
   async #call(name: string, args: object): Promise<void> {

@@ -87,6 +87,7 @@ async function run(scale: Scale): Promise<Figure[]> {
       atLeast('resumed, with their result', result.resumed, '', 1),
       atLeast('asked, with their result', result.asked, '', 1),
       atLeast('deleted', result.deleted, '', 1),
+      atLeast('with a GET stream that was left', result.listened, '', 1),
       told('heap after the warm-up', first.heapMb, 'MB'),
       told('heap at the end', last.heapMb, 'MB'),
       ...(scale === 'long'

@@ -37,6 +37,7 @@ export async function roundRobin(
   { healthEveryMs, turnsSessions = false }: Balancing = {},
 ): Promise<RoundRobin> {
   const unready = new Set<string>();
+  let isOver = false;
   const turns = new Turns(turnsSessions);
   const server = createServer(async (incoming, outgoing) => {
     const body = await bodyOf(incoming).catch(() => undefined);
@@ -71,23 +72,28 @@ export async function roundRobin(
   server.keepAliveTimeout = 60_000;
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 });
   await once(server, 'listening');
-  const looking = healthEveryMs === undefined ? undefined : setInterval(look, healthEveryMs);
-  async function look() {
-    const looked = await Promise.all(
-      front.targets.map(async (target) => [target, await isReady(target)] as const),
-    );
-    for (const [target, ready] of looked) ready ? unready.delete(target) : unready.add(target);
-  }
   const front: RoundRobin = {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     targets,
     close: async () => {
-      clearInterval(looking);
+      isOver = true;
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  if (healthEveryMs !== undefined) void look(healthEveryMs);
   return front;
+
+  /** Each look begins when the one before is over, so that what is known last is what was seen last. */
+  async function look(everyMs: number): Promise<void> {
+    while (!isOver) {
+      const seen = await Promise.all(
+        front.targets.map(async (target) => [target, await isReady(target)] as const),
+      );
+      for (const [target, ready] of seen) ready ? unready.delete(target) : unready.add(target);
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  }
 }
 
 /** Whose turn it is. */
