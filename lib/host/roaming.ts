@@ -11,8 +11,8 @@ import type { RoamingStream } from './roaming-stream.js';
 
 /** A client that waits for another instance's stream asks again after this time, milliseconds. */
 const LOOK_MS = 200;
-/** An instance notices within a second that the store has lost everything, milliseconds. */
-const UNSURE_MS = 5_000;
+/** An instance notices within a second that the store has lost everything, and may be busy then, milliseconds. */
+const UNSURE_MS = 15_000;
 
 export class Roaming {
   /** Names this instance. */
