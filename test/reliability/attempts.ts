@@ -17,8 +17,8 @@ export interface Try {
 
 const TRY_EVERY_MS = 100;
 const PATIENCE_MS = 10_000;
-/** So many calls in a row say that all is well: more than there are instances. */
-const WELL_AFTER = 8;
+/** So many calls in a row say that all is well. */
+const WELL_AFTER = 4;
 const LOOK_EVERY_MS = 50;
 
 export async function attempt(
@@ -50,21 +50,45 @@ export async function tryFor(clients: readonly ResumingClient[], ms: number): Pr
   return Promise.all(tries);
 }
 
-/** Milliseconds until calls are served again at every instance; what was neither that nor an outage. */
+/** How long calls were not served, and what was neither that nor an outage. */
+export interface Recovery {
+  /** Milliseconds until calls are served at every instance. */
+  readonly tookMs: number;
+  readonly odd: readonly Try[];
+}
+
+/** Calls every instance, again and again, until all of them serve. */
 export async function untilServed(
   clients: readonly ResumingClient[],
+  urls: readonly string[],
   limitMs: number,
-): Promise<{ readonly tookMs: number; readonly odd: readonly Try[] }> {
+): Promise<Recovery> {
+  const all = await Promise.all(urls.map((url) => untilServedAt(url, clients, limitMs)));
+  return {
+    tookMs: Math.max(...all.map(({ tookMs }) => tookMs)),
+    odd: all.flatMap(({ odd }) => odd),
+  };
+}
+
+async function untilServedAt(
+  at: string,
+  clients: readonly ResumingClient[],
+  limitMs: number,
+): Promise<Recovery> {
   const began = performance.now();
   const tries: Promise<Try>[] = [];
   const endedMs: number[] = [];
-  let inARow = 0;
-  while (inARow < WELL_AFTER && performance.now() - began < limitMs) {
+  let servedInARow = 0;
+  let pending = 0;
+  while (servedInARow < WELL_AFTER || pending > 0) {
+    if (performance.now() - began > limitMs) break;
     const nth = tries.length;
     const client = clients[nth % clients.length] as ResumingClient;
-    const trying = attempt(client, `after-${nth}-${Date.now()}`).then((it) => {
+    pending += 1;
+    const trying = attempt(client, `after-${Date.now()}-${nth}-${at}`, { at }).then((it) => {
+      pending -= 1;
       endedMs[nth] = performance.now() - began;
-      inARow = isServed(it) ? inARow + 1 : 0;
+      servedInARow = isServed(it) ? servedInARow + 1 : 0;
       return it;
     });
     tries.push(trying);
@@ -72,8 +96,8 @@ export async function untilServed(
   }
   const all = await Promise.all(tries);
   const lastBad = all.findLastIndex((it) => !isServed(it));
-  const tookMs = endedMs[lastBad + 1] ?? limitMs;
-  return { tookMs, odd: all.filter((it) => !isServed(it) && !isOutage(it)) };
+  const odd = all.filter((it) => !isServed(it) && !isOutage(it));
+  return { tookMs: endedMs[lastBad + 1] ?? limitMs, odd };
 }
 
 export const wordsOf = (tries: readonly Try[]): string[] =>

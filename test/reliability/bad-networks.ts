@@ -41,12 +41,12 @@ const WELL: Trouble = { kind: 'none' };
 type Partition = 'cut' | 'held' | 'silent';
 
 const PARTITIONS: Readonly<Record<Scale, readonly Partition[]>> = {
-  short: ['cut', 'held'],
+  short: ['held'],
   long: ['cut', 'held', 'silent'],
 };
 
 async function slowed(fleet: Fleet, proxy: ChaosProxy, scale: Scale): Promise<Figure[]> {
-  const seconds = scale === 'long' ? 20 : 3;
+  const seconds = scale === 'long' ? 20 : 2;
   const clients = await connectAll(fleet.url, 10);
   proxy.suffer(SLOW);
   const sent = sendSlow(clients, 20, spread(20, 200, seconds * 1_000));
@@ -65,9 +65,9 @@ async function slowed(fleet: Fleet, proxy: ChaosProxy, scale: Scale): Promise<Fi
 async function narrowed(fleet: Fleet, proxy: ChaosProxy, scale: Scale): Promise<Figure[]> {
   const clients = await connectAll(fleet.url, 10);
   proxy.suffer(NARROW);
-  const tries = await tryFor(clients, scale === 'long' ? 20_000 : 3_000);
+  const tries = await tryFor(clients, scale === 'long' ? 20_000 : 2_000);
   proxy.suffer(WELL);
-  const { odd } = await untilServed(clients, 20_000);
+  const { odd } = await untilServed(clients, fleet.urls, 20_000);
   const served = tries.filter(isServed);
   return [
     atLeast('calls served', served.length, '', 1),
@@ -111,7 +111,7 @@ async function parted(fleet: Fleet, proxy: ChaosProxy, kind: Partition): Promise
   proxy.suffer(WELL);
   const readyMs = await untilReady(fleet, true, 20_000);
   fleet.front.targets = [a.origin, b.origin];
-  const { odd } = await untilServed(clients, 10_000);
+  const { odd } = await untilServed(clients, fleet.urls, 10_000);
   const slowest = Math.max(...tries.map(({ tookMs }) => tookMs));
   const isLost = hasError('instance_lost');
   return [

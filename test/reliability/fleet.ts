@@ -62,6 +62,11 @@ export class Fleet {
     return [...this.#instances.values()];
   }
 
+  /** The endpoint at each instance. */
+  get urls(): string[] {
+    return this.all.map(({ url }) => url);
+  }
+
   /** Starts an instance, anew if there was one of this name, and sends it its share. */
   async start(name: string): Promise<Instance> {
     const { names: _, redisOf, balancing: __, redis, ...plan } = this.#plan;

@@ -99,6 +99,13 @@ async function timed(redis: RedisUnderTest, responseMode: 'json' | 'sse'): Promi
   }
 }
 
+async function timedFigures(redis: RedisUnderTest): Promise<Figure[]> {
+  return [
+    asSpeed(atMost('as time tells, JSON', await timed(redis, 'json'), 'per call', 1.2)),
+    asSpeed(atMost('as time tells, SSE', await timed(redis, 'sse'), 'per call', 1.2)),
+  ];
+}
+
 async function medianMs(client: ResumingClient): Promise<number> {
   const took: number[] = [];
   for (let nth = 0; nth < ASKED; nth += 1) {
@@ -109,7 +116,7 @@ async function medianMs(client: ResumingClient): Promise<number> {
   return percentile(took, 0.5);
 }
 
-const RACE = { short: { rounds: 2, ms: 700 }, long: { rounds: 9, ms: 2_000 } };
+const RACE = { short: { rounds: 1, ms: 500 }, long: { rounds: 9, ms: 2_000 } };
 const CONNECTIONS = 32;
 
 /** Slices in turn, so that whatever else the machine does meets both. */
@@ -132,7 +139,7 @@ async function raced(memory: Fleet, redis: Fleet, scale: Scale): Promise<Figure[
   ];
 }
 
-const IDLE = { short: 1_000, long: 20_000 };
+const IDLE = { short: 300, long: 10_000 };
 
 async function stored(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promise<Figure[]> {
   const used = async () =>
@@ -151,7 +158,7 @@ async function stored(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promis
   ];
 }
 
-const CALLS = { short: 2_000, long: 30_000 };
+const CALLS = { short: { calls: 500, rounds: 1 }, long: { calls: 30_000, rounds: 3 } };
 
 /** Processor time of all instances, microseconds. */
 const cpuOf = async (fleet: Fleet): Promise<number> =>
@@ -168,12 +175,12 @@ async function perCall(fleet: Fleet, urls: readonly string[], calls: number): Pr
 }
 
 async function spent(fleet: Fleet, scale: Scale): Promise<Figure[]> {
-  const calls = CALLS[scale];
+  const { calls, rounds } = CALLS[scale];
   const [a, b] = [fleet.at('a').url, fleet.at('b').url];
   for (const urls of [[a], [b], [a, b]]) await perCall(fleet, urls, calls);
   const alone: number[] = [];
   const together: number[] = [];
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     alone.push(await perCall(fleet, [a], calls));
     together.push(await perCall(fleet, [a, b], calls));
   }
@@ -198,8 +205,7 @@ export const REDIS_COSTS: readonly Experiment[] = [
         const plan = { names: ['a'], redis: redis.plan, options, store };
         return [
           ...(await withFleet(plan, (fleet) => counted(fleet, redis, scale))),
-          asSpeed(atMost('as time tells, JSON', await timed(redis, 'json'), 'per call', 1.2)),
-          asSpeed(atMost('as time tells, SSE', await timed(redis, 'sse'), 'per call', 1.2)),
+          ...(scale === 'long' ? await timedFigures(redis) : []),
         ];
       }),
   },

@@ -68,7 +68,7 @@ async function frozen(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promis
   const due = sent.filter((_, nth) => lasting(nth) < overMs);
   const late = oddEnds(due, hasOwnResult);
   redis.thaw();
-  const { tookMs, odd } = await untilServed(clients, 10_000);
+  const { tookMs, odd } = await untilServed(clients, fleet.urls, 10_000);
   await finished(sent);
   const slowest = Math.max(...tries.map((it) => it.tookMs));
   return [
@@ -96,7 +96,7 @@ async function emptied(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promi
   const sent = sendSlow(clients, CALLS[scale], spread(CALLS[scale], 300, 5_000));
   await Promise.all(sent.map(({ trip }) => trip.primed));
   await redis.restartEmpty();
-  const { tookMs, odd } = await untilServed(clients, 15_000);
+  const { tookMs, odd } = await untilServed(clients, fleet.urls, 15_000);
   const tries = await Promise.all(clients.map((client, nth) => attempt(client, `again-${nth}`)));
   await finished(sent);
   const held = clients.slice(0, streams.length);
@@ -117,10 +117,14 @@ async function emptied(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promi
 
 async function failedOver(fleet: Fleet, redis: RedisUnderTest, scale: Scale): Promise<Figure[]> {
   const clients = await connectAll(fleet.url, 20);
-  const sent = sendSlow(clients, CALLS[scale], spread(CALLS[scale], 300, 8_000));
+  const sent = sendSlow(
+    clients,
+    CALLS[scale],
+    spread(CALLS[scale], 300, scale === 'long' ? 8_000 : 4_000),
+  );
   await Promise.all(sent.map(({ trip }) => trip.primed));
   const electedMs = await redis.failOver();
-  const { tookMs, odd } = await untilServed(clients, 30_000);
+  const { tookMs, odd } = await untilServed(clients, fleet.urls, 30_000);
   const tries = await Promise.all(clients.map((client, nth) => attempt(client, `again-${nth}`)));
   await finished(sent);
   return [

@@ -35,7 +35,7 @@ const SABOTAGES: Readonly<Record<string, (redis: RedisUnderTest) => Promise<void
 describe.skipIf(lacksRedis('the model of shared sessions'))('shared sessions', () => {
   it('do what the model allows, whatever dies', TIMEOUT, async () => {
     await overRedis('short', 'one', async (redis) => {
-      await runShared({ runs: 4, steps: 60, redis, replay });
+      await runShared({ runs: 2, steps: 50, redis, replay });
       return [];
     });
   });

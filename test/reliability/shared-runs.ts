@@ -81,7 +81,7 @@ async function runWith(plan: SharedRuns, isFactory: boolean, tally: Tally): Prom
       fc.asyncProperty(fc.noBias(lives), (chosen) => live(plan, fleet, chosen, tally)),
       {
         // A run takes seconds, and what it ran into may need another instance's pace: no shrinking.
-        ...{ numRuns: runs, seed: replay?.seed ?? SEED, endOnFailure: true },
+        ...{ numRuns: runs, seed: replay?.seed ?? SEED + Number(isFactory), endOnFailure: true },
         ...(replay && { path: replay.path }),
       },
     );
