@@ -18,7 +18,7 @@ import {
 import type { SessionPhase } from './port.js';
 
 /** Short enough to wait for, long enough for a store that is slow. */
-const IDLE_MS = 1_000;
+const IDLE_MS = 1_500;
 
 export const KEEPING: Cases = {
   'finds what was admitted, and nothing else': async (open) => {
@@ -88,8 +88,8 @@ export const KEEPING: Cases = {
     const { sessions } = open({ idleMs: IDLE_MS });
     const [record] = await admitAll(sessions, {});
     assert.ok(record);
-    for (let use = 0; use < 4; use += 1) {
-      await later(IDLE_MS / 2);
+    for (let use = 0; use < 7; use += 1) {
+      await later(IDLE_MS / 5);
       await sessions.touch(await found(sessions, record), 'used', Date.now());
     }
     await later(IDLE_MS + 20);

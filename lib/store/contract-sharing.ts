@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { fits, found, HOUR_MS, kept, later, phase, recordOf } from './contract-bench.js';
 import { claimed, claimOf, opened, type PairCases } from './contract-pair.js';
 
-const IDLE_MS = 1_000;
+const IDLE_MS = 1_500;
 const SKEW_MS = 600_000;
 
 export const SHARING: PairCases = {

@@ -11,10 +11,12 @@
 import { OptionError, StoreError, told } from '../errors.js';
 import { type Logger, silentLogger } from '../log.js';
 import type { RedisConnection, Reply, Script } from './redis-connection.js';
-import { Deadlines, type Pending, refusal } from './redis-deadlines.js';
-import type { Driver, ReplicaWait, ScriptCall, Subscriber } from './redis-driver.js';
+import { Deadlines, type Pending } from './redis-deadlines.js';
+import type { Driver, ReplicaWait, ScriptCall } from './redis-driver.js';
+import { Failures } from './redis-failures.js';
 import { type IoredisClient, IoredisDriver } from './redis-ioredis.js';
 import { type NodeRedisClient, NodeRedisDriver } from './redis-node.js';
+import { Subscriptions } from './redis-subscriptions.js';
 import { checkedUrl, driverOf } from './redis-url.js';
 
 /** What {@link connectionOf} may be told. */
@@ -68,37 +70,14 @@ function has(client: unknown, ...names: string[]): boolean {
   return names.every((name) => name in client);
 }
 
-/** Failures of the store's own clients: the first of an outage is told. */
-class Failures {
-  readonly #logger: Logger;
-  #isKnown = false;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  readonly tell = (error: unknown): void => {
-    if (this.#isKnown) return;
-    this.#isKnown = true;
-    const { message } = refusal('connect', error);
-    this.#logger.warn({ cause: error instanceof Error ? error.message : told(error) }, message);
-  };
-
-  readonly over = (): void => {
-    this.#isKnown = false;
-  };
-}
-
 class Connection implements RedisConnection {
   readonly #make: () => Promise<Driver>;
   readonly #deadlines: Deadlines;
   readonly #commandMs: number;
   readonly #failures: Failures;
-  readonly #channels = new Map<string, (text: string) => void>();
-  readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #subscriptions: Subscriptions;
   #making: Promise<Driver> | undefined;
   #driver: Driver | undefined;
-  #subscriber: Subscriber | undefined;
   /** Commands that cannot be sent yet. */
   readonly #held = new Set<() => void>();
   #heldSince: number | undefined;
@@ -110,6 +89,7 @@ class Connection implements RedisConnection {
     this.#deadlines = new Deadlines(commandMs);
     this.#commandMs = commandMs;
     this.#failures = failures;
+    this.#subscriptions = new Subscriptions(() => this.#made(), this.#deadlines, failures);
   }
 
   run(
@@ -138,26 +118,18 @@ class Connection implements RedisConnection {
   }
 
   subscribe(channel: string, hear: (text: string) => void): Promise<void> {
-    this.#channels.set(channel, hear);
-    return this.#deadlines.within('subscribe', async () => this.#ask(channel));
+    return this.#subscriptions.subscribe(channel, hear);
   }
 
-  async unsubscribe(channel: string): Promise<void> {
-    if (!this.#channels.delete(channel)) return;
-    const subscriber = this.#subscriber;
-    if (subscriber === undefined) return;
-    await this.#deadlines.within('unsubscribe', async () => {
-      await subscriber.unsubscribe(channel);
-    });
+  unsubscribe(channel: string): Promise<void> {
+    return this.#subscriptions.unsubscribe(channel);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#channels.clear();
-    for (const timer of this.#retries) clearTimeout(timer);
     this.#release();
     this.#stopHearing();
-    this.#subscriber?.close();
+    this.#subscriptions.close();
     this.#driver?.close();
   }
 
@@ -233,38 +205,6 @@ class Connection implements RedisConnection {
   #release(): void {
     for (const release of this.#held) release();
     this.#held.clear();
-  }
-
-  /** Asks for a channel until it is heard. */
-  async #ask(channel: string): Promise<void> {
-    const subscriber = this.#subscriber ?? this.#newSubscriber(await this.#made());
-    try {
-      await subscriber.subscribe(channel);
-    } catch (error) {
-      this.#askLater(channel);
-      throw error;
-    }
-  }
-
-  #askLater(channel: string): void {
-    if (this.#isClosed || !this.#channels.has(channel)) return;
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer);
-      if (this.#channels.has(channel)) this.#ask(channel).catch(this.#failures.tell);
-    }, RETRY_MS);
-    this.#retries.add(timer.unref());
-  }
-
-  #newSubscriber(driver: Driver): Subscriber {
-    if (this.#subscriber !== undefined) return this.#subscriber;
-    if (this.#isClosed) throw unsent('subscribe', 'the store is closed');
-    const subscriber = driver.subscriber(
-      (channel, text) => this.#channels.get(channel)?.(text),
-      this.#failures.tell,
-    );
-    subscriber.onReady(() => this.#failures.over());
-    this.#subscriber = subscriber;
-    return subscriber;
   }
 }
 

@@ -107,19 +107,6 @@ describe.skipIf(lacksRedis('connections to Redis'))('a connection', () => {
       await vi.waitFor(() => connection.run(ECHO, ['{k}'], ['x']), SOON);
       expect(await redis.command('GET', key)).toBeNull();
     });
-
-    it('leaves nothing open but what it was given', async () => {
-      const before = await clientsOf(redis);
-      const given = client(redis.url);
-      const connection = connectionOf(given, { commandMs: COMMAND_MS });
-      await connection.subscribe(newName(), () => {});
-      await connection.run(ECHO, ['{k}'], ['x']);
-      await connection.close();
-      const left = typeof given === 'string' ? 0 : 1;
-      await vi.waitFor(async () => expect(await clientsOf(redis)).toBe(before + left), SOON);
-      expect(await codeOf(connection.run(ECHO, ['{k}'], ['x']))).toBe('ERR_MCP_STORE');
-      await connection.close();
-    });
   });
 
   it('sends nothing more while too much is unanswered', async () => {
@@ -149,6 +136,27 @@ describe.skipIf(lacksRedis('connections to Redis'))('a connection', () => {
     await second.run(ECHO, ['{k}'], ['x']);
     other.destroy();
     expect(await codeOf(second.run(ECHO, ['{k}'], ['x']))).toBe('ERR_MCP_STORE');
+  });
+});
+
+describe.skipIf(lacksRedis('connections that are closed'))('a connection that is closed', () => {
+  const redis = useRedis();
+
+  describe.each(Object.entries(CLIENTS))('and was made of %s', (_name, connect) => {
+    const client = useClients(connect);
+
+    it('leaves nothing open but what it was given', async () => {
+      const before = await clientsOf(redis);
+      const given = client(redis.url);
+      const connection = connectionOf(given, { commandMs: COMMAND_MS });
+      await connection.subscribe(newName(), () => {});
+      await connection.run(ECHO, ['{k}'], ['x']);
+      await connection.close();
+      const left = typeof given === 'string' ? 0 : 1;
+      await vi.waitFor(async () => expect(await clientsOf(redis)).toBe(before + left), SOON);
+      expect(await codeOf(connection.run(ECHO, ['{k}'], ['x']))).toBe('ERR_MCP_STORE');
+      await connection.close();
+    });
   });
 });
 

@@ -9,12 +9,15 @@ import { describe, it } from 'vitest';
 import { lacksRedis, useCluster, useRedis } from '../support/redis.js';
 import { CLIENTS, CLUSTERS, useClients } from '../support/redis-clients.js';
 
+/** What is slow here is the machine: deadlines have tests of their own. */
+const PATIENT = { commandMs: 10_000 };
+
 describe.skipIf(lacksRedis('the Redis store'))('one Redis', () => {
   const redis = useRedis();
 
   describe.each(Object.entries(CLIENTS))('with %s', (_name, connect) => {
     const client = useClients(connect);
-    const open = () => redisStore(client(redis.url));
+    const open = () => redisStore(client(redis.url), PATIENT);
     for (const { name, run } of storeContract(open)) it.concurrent(name, run);
     for (const { name, run } of sharedStoreContract(open)) it.concurrent(name, run);
   });
@@ -25,7 +28,7 @@ describe.skipIf(lacksRedis('the Redis store over a Cluster'))('a Redis Cluster',
 
   describe.each(Object.entries(CLUSTERS))('with %s', (_name, connect) => {
     const client = useClients(connect);
-    const open = () => redisStore(client(cluster));
+    const open = () => redisStore(client(cluster), PATIENT);
     for (const { name, run } of storeContract(open)) it.concurrent(name, run);
     for (const { name, run } of sharedStoreContract(open)) it.concurrent(name, run);
   });
