@@ -27,7 +27,7 @@ export { type JwtAuthOptions, jwtAuth } from './auth/jwt-auth.js';
 export type { JwtIssuer } from './auth/jwt-issuer.js';
 export type { AuthGate, GuardedEndpoint, Presented, Verdict } from './auth/port.js';
 export { type StaticToken, type StaticTokens, staticTokens } from './auth/static-tokens.js';
-export { McpRouterError, type McpRouterErrorCode, OptionError } from './errors.js';
+export { McpRouterError, type McpRouterErrorCode, OptionError, StoreError } from './errors.js';
 export { type KeyvEventStoreOptions, type KeyvLike, keyvEventStore } from './events/keyv.js';
 export { type MemoryEventStoreOptions, memoryEventStore } from './events/memory.js';
 export type {

@@ -110,6 +110,8 @@ export interface StandaloneStream {
  * as far as the limit of the stream allows. Its name is `p…`.
  */
 export interface SharedEventLog extends EventLog {
+  /** The place before the first event of every stream that is begun; a writer need not wait for `prime`. */
+  readonly firstPlace: Position;
   /**
    * Begins a stream that this instance writes.
    *

@@ -32,6 +32,8 @@ export interface Resumable {
   readonly idPrefix: string;
   /** Whether the client takes priming events and connections that are closed early. */
   readonly allowsPolling: boolean;
+  /** The place before the first event, where it is known before the log has the stream. */
+  readonly firstPlace?: Position | undefined;
 }
 
 /**
@@ -81,10 +83,10 @@ export class EventStream implements ListenedStream {
     this.#dismiss();
     this.#adopt(sink);
     if (this.#resumable === undefined) return;
-    const { log } = this.#resumable;
+    const { log, firstPlace } = this.#resumable;
     void this.#inOrder(() =>
       this.#keeping(
-        () => this.#tail ?? log.prime(),
+        () => this.#tail ?? firstPlace ?? log.prime(),
         (place) => this.#prime(sink, place),
       ),
     );

@@ -10,6 +10,7 @@ import type {
   EventLog,
   FoundStream,
   Position,
+  SharedEventLog,
   SharedStream,
   StreamKey,
   StreamLog,
@@ -92,13 +93,28 @@ export class Streams {
       return new EventStream(this.#settings);
     }
     const key = this.#newKey(client, POST);
-    const log = this.#shared
-      ? this.#shared.events.open(key, requests, () => fence(client, requests))
-      : this.#log.open(key, requests);
-    const stream = this.#resumable(client, key, log);
+    const stream = this.#shared
+      ? this.#beginShared(client, key, requests, this.#shared.events)
+      : this.#resumable(client, key, this.#log.open(key, requests));
     client.streams.set(stream.name, stream);
     this.#unfinished.add(stream);
     return stream;
+  }
+
+  /** Nothing waits until the others can find it; the log sees to it that they will. */
+  #beginShared(
+    session: LiveSession,
+    key: StreamKey,
+    requests: readonly RequestId[],
+    events: SharedEventLog,
+  ): EventStream {
+    const log = events.open(key, requests, () => fence(session, requests));
+    Promise.resolve(log.prime()).catch((error) => {
+      this.#settings.logger.warn({ err: error }, 'a stream could not be begun; it will be');
+    });
+    const { firstPlace } = events;
+    const resumable = { ...this.#resumableBy(session, key, log), firstPlace };
+    return new EventStream(this.#settings, key.stream, resumable);
   }
 
   /** The stream of a POST is over; what is left of it is in the log. */

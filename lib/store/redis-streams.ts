@@ -46,6 +46,8 @@ export interface RedisStreamsOptions extends StreamLimits {
   readonly ring?: (session: string, stream: string) => void;
 }
 
+/** Before the sequence number of the first event. */
+const FIRST_PLACE = '0';
 const MAX_QUEUED_BYTES = 67_108_864;
 /** A writer that goes on while it is thought to be gone is left alone after so many looks. */
 const MAX_LOOKS = 3;
@@ -59,6 +61,7 @@ export const redisStreams = (
 
 class RedisStreams implements SharedEventLog {
   readonly name = 'redis';
+  readonly firstPlace = FIRST_PLACE;
   readonly #parts: StreamParts;
   readonly #alive: (instance: string) => Promise<boolean>;
   readonly #logger: Logger;
