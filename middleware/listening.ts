@@ -38,7 +38,7 @@ export function placesOf({ mcp }: McpRouter, bound: string): Pick<Listening, 'ur
   const { mcpPath } = mcp.settings.address;
   return {
     url: mcp.url ?? `${bound}${mcpPath === '/' ? '' : mcpPath}`,
-    port: Number(/\d+$/.exec(bound)?.[0]),
+    port: Number(bound.slice(bound.lastIndexOf(':') + 1)),
   };
 }
 

@@ -203,7 +203,7 @@ export class Bus {
 
   #catchUp(notices: readonly Numbered[], last: number): void {
     for (const { revision, notice } of notices) {
-      if (revision <= this.revision) continue;
+      if (revision <= this.revision || revision > last) continue;
       if (revision > this.revision + 1) this.#miss(revision - 1);
       this.#tell(revision, notice);
     }

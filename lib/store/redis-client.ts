@@ -177,13 +177,11 @@ class Connection implements RedisConnection {
     pending: Pending,
   ): Promise<readonly [Reply, number]> {
     const driver = this.#sendable() ?? (await this.#ready(call.script.name, pending));
-    try {
-      const [reply, replicas] = await driver.evalShaAndWait(call, wait);
-      return [replyOf(reply), replicas];
-    } catch (error) {
+    const [reply, replicas] = await driver.runAndWait(call, 'sha', wait).catch((error) => {
       if (!isUnknownScript(error)) throw error;
-      return [replyOf(await driver.eval(call)), 0];
-    }
+      return driver.runAndWait(call, 'source', wait);
+    });
+    return [replyOf(reply), replicas];
   }
 
   #sendable(): Driver | undefined {
@@ -209,7 +207,6 @@ class Connection implements RedisConnection {
       if (pending.isOver) throw unsent(name, 'it is out of reach');
     }
     if (this.#isClosed) throw unsent(name, 'the store is closed');
-    if (pending.isOver) throw unsent(name, 'it is out of reach');
     this.#heldSince = undefined;
     return driver;
   }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { StoreError } from '../errors.js';
+import { McpRouterError, StoreError } from '../errors.js';
 
 const BEAT_MS = 100;
 /** Commands that were given up and may still be answered; with more, nothing new is sent. */
@@ -100,8 +100,8 @@ export class Deadlines {
 }
 
 /** An error of a client library as ours: its first word says what Redis refused, the rest may quote. */
-export function refusal(name: string, cause: unknown): StoreError {
-  if (cause instanceof StoreError) return cause;
+export function refusal(name: string, cause: unknown): McpRouterError {
+  if (cause instanceof McpRouterError) return cause;
   const said =
     cause instanceof Error ? (/^[A-Z]{3,}\b/.exec(cause.message)?.[0] ?? cause.name) : 'nothing';
   if (cause instanceof Error) withoutArguments(cause);

@@ -32,8 +32,12 @@ export interface Driver {
   onReady(ready: () => void): () => void;
   evalSha(call: ScriptCall): Promise<unknown>;
   eval(call: ScriptCall): Promise<unknown>;
-  /** EVALSHA, then WAIT on the same connection: the reply, and how many replicas have it. */
-  evalShaAndWait(call: ScriptCall, wait: ReplicaWait): Promise<readonly [unknown, number]>;
+  /** EVALSHA or EVAL, then WAIT on the same connection: the reply, and how many replicas have it. */
+  runAndWait(
+    call: ScriptCall,
+    by: 'sha' | 'source',
+    wait: ReplicaWait,
+  ): Promise<readonly [unknown, number]>;
   /** A connection for subscriptions, which is the store's own. */
   subscriber(
     heard: (channel: string, text: string) => void,

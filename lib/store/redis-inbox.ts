@@ -9,7 +9,7 @@
  * @module
  */
 import type { Logger } from '../log.js';
-import type { RedisConnection } from './redis-connection.js';
+import type { RedisConnection, Reply } from './redis-connection.js';
 import { inboxKeys, instanceChannel } from './redis-keys.js';
 import { isObject, parsed } from './redis-records.js';
 import { textsOf } from './redis-room.js';
@@ -18,22 +18,31 @@ import { scriptOf } from './redis-script.js';
 const LETTERS_PER_LOOK = 100;
 const POLL_MS = 1_000;
 
-/** Letters after a number; those up to it are gone. Keys: list, count. Arguments: number, how many. */
+/**
+ * The last number that was given, and letters after another; those up to that, and what has no number, go.
+ *
+ * Keys: list, count. Arguments: number, how many.
+ */
 const READ = scriptOf(
   'read-letters',
   `
+local count = redis.pcall('HGET', KEYS[2], 'n')
+local last = type(count) == 'string' and tonumber(count) or 2 ^ 53
 local function first()
   local letter = redis.pcall('LINDEX', KEYS[1], 0)
   return type(letter) == 'string' and letter
 end
 local letter = first()
-while letter and (tonumber(string.match(letter, '^(%d+):') or '0')) <= tonumber(ARGV[1]) do
+while letter do
+  local number = tonumber(string.match(letter, '^(%d+):') or '')
+  if number and number > tonumber(ARGV[1]) and number <= last then
+    return {string.format('%.0f', last), redis.call('LRANGE', KEYS[1], 0, ARGV[2] - 1)}
+  end
   redis.call('LPOP', KEYS[1])
-  redis.call('HINCRBY', KEYS[2], 'b', -#letter)
+  redis.pcall('HINCRBY', KEYS[2], 'b', -#letter)
   letter = first()
 end
-if not letter then return {} end
-return redis.call('LRANGE', KEYS[1], 0, ARGV[2] - 1)
+return {'0', {}}
 `,
 );
 
@@ -105,8 +114,10 @@ export class Inbox {
       while (this.#wasRung && !this.#isOver) {
         this.#wasRung = false;
         const args = [this.#last, LETTERS_PER_LOOK];
-        const letters = textsOf(await this.#connection.run(READ, keys, args));
-        for (const letter of letters) this.#open(letter);
+        const reply = await this.#connection.run(READ, keys, args);
+        const [last, texts] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
+        const letters = textsOf(texts);
+        for (const letter of letters) this.#open(letter, Number(last));
         if (letters.length > 0) this.#wasRung = true;
       }
     } catch (error) {
@@ -114,15 +125,13 @@ export class Inbox {
     }
   }
 
-  #open(text: string): void {
-    const { logger } = this.#options;
-    const [, digits = '', json] = /^(\d{1,16}):(.*)$/s.exec(text) ?? [];
-    const letter = parsed(json);
-    this.#last = Math.max(this.#last, Number(digits));
-    if (!isObject(letter)) {
-      logger.debug({}, 'dropped a letter that cannot be read');
-      return;
-    }
-    this.hear(letter);
+  #open(text: string, last: number): void {
+    const [, digits, json] = /^(\d{1,16}):(.*)$/s.exec(text) ?? [];
+    const number = Number(digits);
+    const isNew = number > this.#last && number <= last;
+    if (isNew) this.#last = number;
+    const letter = isNew ? parsed(json) : undefined;
+    if (isObject(letter)) this.hear(letter);
+    else this.#options.logger.debug({}, 'dropped a letter that cannot be read');
   }
 }

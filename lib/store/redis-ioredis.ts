@@ -12,7 +12,6 @@ export interface IoredisClient {
   readonly status: string;
   evalsha(sha: string, keys: number, ...args: string[]): Promise<unknown>;
   eval(source: string, keys: number, ...args: string[]): Promise<unknown>;
-  pipeline(commands: unknown[][]): { exec(): Promise<[Error | null, unknown][] | null> };
   connect(): Promise<unknown>;
   disconnect(): void;
   duplicate(...overrides: never[]): unknown;
@@ -22,16 +21,23 @@ export interface IoredisClient {
   off(event: string, listener: (first: string, second: string) => void): unknown;
 }
 
+/** What is there in all of them, under types that changed. */
+interface Further {
+  pipeline(commands: readonly unknown[][]): {
+    exec(): Promise<readonly [Error | null, unknown][] | null>;
+  };
+}
+
 /** Statuses in which a client that waits will not become ready by itself. */
 const OVER = new Set(['end']);
 const retryStrategy = (times: number) => Math.min(times * 50, 1_000);
 
 export class IoredisDriver implements Driver {
-  readonly #client: IoredisClient;
+  readonly #client: IoredisClient & Further;
   readonly #isOwn: boolean;
 
   constructor(client: IoredisClient, isOwn: boolean) {
-    this.#client = client;
+    this.#client = client as IoredisClient & Further;
     this.#isOwn = isOwn;
   }
 
@@ -60,13 +66,15 @@ export class IoredisDriver implements Driver {
     return this.#client.eval(script.source, keys.length, ...keys, ...args);
   }
 
-  async evalShaAndWait(
+  async runAndWait(
     { script, keys, args }: ScriptCall,
+    by: 'sha' | 'source',
     { replicas, timeoutMs }: ReplicaWait,
   ): Promise<readonly [unknown, number]> {
+    const command = by === 'sha' ? ['evalsha', script.sha] : ['eval', script.source];
     const replies = await this.#client
       .pipeline([
-        ['evalsha', script.sha, keys.length, ...keys, ...args],
+        [...command, keys.length, ...keys, ...args],
         ['wait', replicas, timeoutMs],
       ])
       .exec();

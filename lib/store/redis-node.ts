@@ -31,14 +31,15 @@ interface Further {
   readonly isReady?: boolean;
   readonly options?: { readonly socket?: object };
   readonly slots?: unknown;
-  duplicate?(overrides?: object): NodeRedisClient;
+  duplicate?(overrides?: object): NodeRedisClient & Further;
   unsubscribe(channel: string, hear: Hear): Promise<unknown>;
   destroy?(): unknown;
-  multi?(routing?: string): Pipeline;
+  multi(routing?: string): Pipeline;
 }
 
 interface Pipeline {
   evalSha(sha: string, options: EvalOptions): Pipeline;
+  eval(source: string, options: EvalOptions): Pipeline;
   wait(replicas: number, timeoutMs: number): Pipeline;
   execAsPipeline(): Promise<readonly unknown[]>;
 }
@@ -88,16 +89,16 @@ export class NodeRedisDriver implements Driver {
     return this.#client.eval(script.source, { keys: [...keys], arguments: [...args] });
   }
 
-  async evalShaAndWait(
+  async runAndWait(
     { script, keys, args }: ScriptCall,
+    by: 'sha' | 'source',
     { replicas, timeoutMs }: ReplicaWait,
   ): Promise<readonly [unknown, number]> {
-    const pipeline = this.#client.multi?.(keys[0]);
-    if (pipeline === undefined) return [await this.evalSha({ script, keys, args }), 0];
-    const [reply, count] = await pipeline
-      .evalSha(script.sha, { keys: [...keys], arguments: [...args] })
-      .wait(replicas, timeoutMs)
-      .execAsPipeline();
+    const options = { keys: [...keys], arguments: [...args] };
+    const pipeline = this.#client.multi(keys[0]);
+    const begun =
+      by === 'sha' ? pipeline.evalSha(script.sha, options) : pipeline.eval(script.source, options);
+    const [reply, count] = await begun.wait(replicas, timeoutMs).execAsPipeline().catch(firstOf);
     return [reply, Number(count)];
   }
 
@@ -135,6 +136,12 @@ export class NodeRedisDriver implements Driver {
   close(): void {
     if (this.#isOwn) end(this.#client);
   }
+}
+
+/** A pipeline in which something failed rejects with all its replies. */
+function firstOf(error: unknown): never {
+  const [first] = (error as { replies?: readonly unknown[] } | null)?.replies ?? [];
+  throw first instanceof Error ? first : error;
 }
 
 function duplicateOf(client: NodeRedisClient & Further): NodeRedisClient & Further {

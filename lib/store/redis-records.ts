@@ -12,6 +12,12 @@ import { isLegacyVersion, SSE_VERSIONS } from '../protocol/versions.js';
 import type { SessionAddress, SessionChange, SessionPhase, SessionRecord } from './port.js';
 import type { Reply } from './redis-connection.js';
 
+/** Longest value that leaves a hash compact (`hash-max-listpack-value`), and how much of them is worth it. */
+const PIECE = 64;
+const MAX_COMPACT = 4_096;
+/** Code units that take more than a byte; JSON can say them in ASCII. */
+const NOT_ASCII = /[^\0-\x7f]/g;
+
 /** Phases in their order. */
 export const PHASES: readonly SessionPhase[] = ['handshake', 'unused', 'used'];
 
@@ -49,7 +55,7 @@ export function readRecord(
   { address, key, version, endsAt, now }: FoundAt,
 ): Known | undefined {
   if (!Array.isArray(fields) || !Array.isArray(uris)) return undefined;
-  const [json, ownerHash = '', rank, logLevel, listener] = fields.map(String);
+  const [ownerHash = '', rank, logLevel, listener, json] = fields.map(String);
   const client = readClient(json);
   const phase = PHASES[Number(rank)];
   if (client === undefined || phase === undefined) return undefined;
@@ -70,6 +76,19 @@ export function readRecord(
   };
   return { record, ownerHash, version, touchedAt: 0 };
 }
+
+/**
+ * A client as Redis keeps it: in pieces that leave its record compact, unless there are many of them.
+ */
+export function piecesOf(client: ClientIdentity): string[] {
+  const json = JSON.stringify(client).replace(NOT_ASCII, escaped);
+  const length = json.length > MAX_COMPACT ? json.length : PIECE;
+  return Array.from({ length: Math.ceil(json.length / length) }, (_, nth) =>
+    json.slice(nth * length, (nth + 1) * length),
+  );
+}
+
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 function readClient(json: string | undefined): ClientIdentity | undefined {
   const client = parsed(json) as Partial<Record<keyof ClientIdentity, unknown>> | undefined;

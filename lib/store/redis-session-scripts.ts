@@ -1,7 +1,7 @@
 /**
  * What is done to one session in Redis, each in one step.
  *
- * The record is a hash: `c` (the client, JSON), `o` (its owner's hash), `v` (the version, another one after
+ * The record is a hash: `c0`, `c1`, … (pieces of the client's JSON), `o` (its owner's hash), `v` (the version, another one after
  * each change), `e` (absolute end, by the clock of Redis), `p` (phase: 0, 1, 2), `l` (log level), `g` (the
  * instance that has the GET stream), `b` (until when it is busy). A hash of calls holds `<instance>.<token>`
  * by the JSON of the request's id. What is not of this form counts as absent.
@@ -34,8 +34,14 @@ end
 
 -- Fields and subscriptions.
 local function contents()
-  local fields = redis.call('HMGET', KEYS[1], 'c', 'o', 'p', 'l', 'g')
-  for place = 1, 5 do fields[place] = fields[place] or '' end
+  local fields, client = redis.call('HMGET', KEYS[1], 'o', 'p', 'l', 'g'), {}
+  for place = 1, 4 do fields[place] = fields[place] or '' end
+  local piece = redis.call('HGET', KEYS[1], 'c0')
+  while piece do
+    client[#client + 1] = piece
+    piece = redis.call('HGET', KEYS[1], 'c' .. #client)
+  end
+  fields[5] = table.concat(client)
   local uris = redis.pcall('SMEMBERS', KEYS[3])
   return fields, uris.err and {} or uris
 end
@@ -105,18 +111,19 @@ return {'found', version, left, touched, contents()}
 /**
  * Makes a session, if there is none.
  *
- * Keys: as above. Arguments: version, time to its absolute end, time to live, phase, client, owner, `1` to
- * replace one that cannot be read.
+ * Keys: as above. Arguments: version, time to its absolute end, time to live, phase, owner, `1` to replace one
+ * that cannot be read; pieces of the client.
  */
 export const OPEN = scriptOf(
   'open',
   `${COMMON}
 if redis.call('EXISTS', KEYS[4]) == 1 then return {'ended'} end
 local version, _, left = alive(KEYS[1])
-if version and ARGV[7] ~= '1' then return {'found', version, left, 0, contents()} end
+if version and ARGV[6] ~= '1' then return {'found', version, left, 0, contents()} end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'e', string.format('%.0f', now() + tonumber(ARGV[2])),
-  'p', ARGV[4], 'c', ARGV[5], 'o', ARGV[6])
+  'p', ARGV[4], 'o', ARGV[5])
+for place = 7, #ARGV do redis.call('HSET', KEYS[1], 'c' .. place - 7, ARGV[place]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {'opened'}
 `,

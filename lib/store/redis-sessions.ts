@@ -17,7 +17,15 @@ import type {
   Sought,
 } from './port.js';
 import type { Reply } from './redis-connection.js';
-import { HASHED, type Known, newVersion, PHASES, rankOf, readRecord } from './redis-records.js';
+import {
+  HASHED,
+  type Known,
+  newVersion,
+  PHASES,
+  piecesOf,
+  rankOf,
+  readRecord,
+} from './redis-records.js';
 import { type Owner, textsOf } from './redis-room.js';
 import {
   allKeys,
@@ -172,9 +180,9 @@ class Admission {
     const { durable, keys } = this.#parts;
     const { client, endsAt, phase } = this.#given;
     const left = endsAt - this.#now;
-    const json = JSON.stringify(client);
-    const state = [this.#version, left, this.#ttlMs, rankOf(phase), json, this.#owner.hash];
-    const reply = await durable.run(OPEN, allKeys(keys.session(this.#key)), [...state, replace]);
+    const state = [this.#version, left, this.#ttlMs, rankOf(phase), this.#owner.hash, replace];
+    const args = [...state, ...piecesOf(client)];
+    const reply = await durable.run(OPEN, allKeys(keys.session(this.#key)), args);
     return Array.isArray(reply) ? reply : [];
   }
 

@@ -52,7 +52,9 @@ async function ioredisDriver(
 ): Promise<Driver | undefined> {
   const library = await ifInstalled(() => import('ioredis'));
   if (library === undefined) return undefined;
-  const client: IoredisClient = new library.Redis(href, {
+  // The first of its versions 5 have no named export for ES modules.
+  const Redis = library.Redis ?? library.default;
+  const client: IoredisClient = new Redis(href, {
     lazyConnect: true,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,

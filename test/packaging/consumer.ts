@@ -14,7 +14,8 @@ export type Versions = Readonly<Record<string, string>>;
 
 /** The peers that the project itself is built with. */
 export async function newestPeers(): Promise<Versions> {
-  const names = ['express', '@modelcontextprotocol/sdk', '@types/express', '@types/node', 'zod'];
+  const peers = ['express', '@modelcontextprotocol/sdk', '@types/express', 'ioredis', 'redis'];
+  const names = [...peers, '@types/node', 'zod'];
   const versions = names.map(async (name) => {
     const text = await readFile(join(PROJECT, 'node_modules', name, 'package.json'), 'utf8');
     return [name, (JSON.parse(text) as { version: string }).version] as const;
@@ -28,6 +29,8 @@ export async function oldestPeers(): Promise<Versions> {
     express: '4.22.0',
     '@modelcontextprotocol/sdk': '1.31.0',
     '@types/express': '4.17.25',
+    ioredis: '5.0.0',
+    redis: '5.0.0',
     zod: '4.2.0',
   };
   return { ...(await newestPeers()), ...older };

@@ -4,7 +4,7 @@
  * @module
  */
 import { redisStore } from 'express-mcp-router/redis';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { lacksRedis, type RedisServer, useRedis } from '../support/redis.js';
 import { CLIENTS, useClients } from '../support/redis-clients.js';
 import { admitted, codeOf, instanceOf, newName } from '../support/stored-endpoint.js';
@@ -13,17 +13,13 @@ const SOON = { timeout: 15_000, interval: 20 };
 const COMMAND_MS = 500;
 const claim = () => ({ token: newName(), ids: [1] });
 
-function frozen(redis: RedisServer): void {
-  redis.freeze();
+async function frozen(redis: RedisServer): Promise<void> {
+  await redis.freeze();
   onTestFinished(() => redis.thaw());
 }
 
 describe.skipIf(lacksRedis('outages of Redis'))('an outage', () => {
   const redis = useRedis();
-  beforeEach(() => {
-    redis.thaw();
-  });
-
   describe.each(Object.entries(CLIENTS))('with %s', (_name, connect) => {
     const client = useClients(connect);
     const open = (label = newName()) => {
@@ -38,12 +34,12 @@ describe.skipIf(lacksRedis('outages of Redis'))('an outage', () => {
       const [a, b] = [open(label), open(label)];
       const record = await admitted(a);
       await b.instances.ready();
-      frozen(redis);
+      await frozen(redis);
       const began = performance.now();
       expect(await codeOf(a.sessions.find(record, Date.now(), claim()))).toBe('ERR_MCP_STORE');
       expect(performance.now() - began).toBeLessThan(4 * COMMAND_MS);
       expect(await codeOf(a.instances.ready())).toBe('ERR_MCP_STORE');
-      redis.thaw();
+      await redis.thaw();
       await vi.waitFor(() => a.instances.ready(), SOON);
       await vi.waitFor(async () => {
         expect(await b.shared.runner(record, 1)).toBeUndefined();

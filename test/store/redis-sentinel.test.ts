@@ -7,10 +7,15 @@ import { redisStore } from 'express-mcp-router/redis';
 import { describe, expect, it, vi } from 'vitest';
 import { lacksRedis, useSentinels } from '../support/redis.js';
 import { SENTINELS, useClients } from '../support/redis-clients.js';
-import { admitted, instanceOf } from '../support/stored-endpoint.js';
+import { admitted, instanceOf, type StoredInstance } from '../support/stored-endpoint.js';
 
 const FAILOVER = { timeout: 30_000, interval: 100 };
 const DURABILITY = { replicas: 1, timeoutMs: 500 };
+
+const warned = (...instances: readonly StoredInstance[]) =>
+  instances.flatMap(({ logger }) =>
+    logger.lines.filter(({ told }) => JSON.stringify(told).includes('"wanted":1')),
+  );
 
 const suites = Object.entries(SENTINELS);
 
@@ -27,10 +32,13 @@ describe.skipIf(lacksRedis('failovers'))('a failover', () => {
       await Promise.all([a.instances.ready(), b.instances.ready()]);
       const [open1, ended] = [await admitted(a), await admitted(a)];
       await b.sessions.end(ended, Date.now() + 600_000, Date.now());
+      // Whoever had not waited for the replica, or not on the right connection, would have been warned.
+      expect(warned(a, b)).toEqual([]);
 
       await watched.master.kill();
 
       await vi.waitFor(async () => expect(await admitted(a)).toBeDefined(), FAILOVER);
+      expect(warned(a)).toHaveLength(1);
       expect(await b.sessions.find(open1, Date.now())).toMatchObject({ id: open1.id });
       expect(await a.sessions.find(ended, Date.now())).toBe('ended');
       await vi.waitFor(() => a.instances.ready(), FAILOVER);

@@ -8,7 +8,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -33,12 +33,13 @@ export interface RedisServer {
   /** Any command; its reply as ioredis gives it. */
   command(...words: readonly (string | number)[]): Promise<unknown>;
   /** Stops answering, as a host that hangs does. */
-  freeze(): void;
-  thaw(): void;
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   /** Ends without a word. */
   kill(): Promise<void>;
   /** Runs again; empty, unless it writes a log. */
   restart(): Promise<void>;
+  restartEmpty(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -83,6 +84,7 @@ function useServer(start: () => Promise<RedisServer>): RedisServer {
     thaw: () => started().thaw(),
     kill: () => started().kill(),
     restart: () => started().restart(),
+    restartEmpty: () => started().restartEmpty(),
     stop: () => started().stop(),
   };
 }
@@ -113,13 +115,20 @@ class Server implements RedisServer {
     }
   }
 
-  freeze(): void {
+  readonly freeze = async (): Promise<void> => {
     this.#process?.kill('SIGSTOP');
-  }
+  };
 
-  thaw(): void {
+  readonly thaw = async (): Promise<void> => {
     this.#process?.kill('SIGCONT');
-  }
+  };
+
+  readonly restartEmpty = async (): Promise<void> => {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+    await mkdir(this.#folder);
+    await this.restart();
+  };
 
   async kill(): Promise<void> {
     const child = this.#process;

@@ -11,6 +11,7 @@ const {
 const { McpServer } = require('@modelcontextprotocol/sdk/server/mcp.js');
 const express = require('express');
 const { mcpRouter } = require('express-mcp-router');
+const { redisStore } = require('express-mcp-router/redis');
 const { eventStoreContract } = require('express-mcp-router/testing');
 const { z } = require('zod');
 
@@ -32,6 +33,8 @@ async function main() {
   console.log('called', content[0].text);
 
   for (const { run } of eventStoreContract(() => new InMemoryEventStore()).slice(-1)) await run();
+
+  assert.equal(redisStore('redis://127.0.0.1:6379').name, 'redis');
 
   await client.close();
   await mcp.mcp.close();

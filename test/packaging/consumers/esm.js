@@ -7,6 +7,7 @@ import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/in
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
 import { mcpRouter } from 'express-mcp-router';
+import { redisStore } from 'express-mcp-router/redis';
 import { eventStoreContract } from 'express-mcp-router/testing';
 import { z } from 'zod';
 
@@ -27,6 +28,8 @@ assert.deepEqual(content, [{ type: 'text', text: '5' }]);
 console.log('called', content[0].text);
 
 for (const { run } of eventStoreContract(() => new InMemoryEventStore()).slice(-1)) await run();
+
+assert.equal(redisStore('redis://127.0.0.1:6379').name, 'redis');
 
 await client.close();
 await mcp.mcp.close();

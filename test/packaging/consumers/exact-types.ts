@@ -21,7 +21,14 @@ import {
   serve,
   staticTokens,
 } from 'express-mcp-router';
-import { type ContractCase, eventStoreContract } from 'express-mcp-router/testing';
+import { type RedisStoreOptions, redisStore } from 'express-mcp-router/redis';
+import {
+  type ContractCase,
+  eventStoreContract,
+  sharedStoreContract,
+  storeContract,
+} from 'express-mcp-router/testing';
+import { createClient, createCluster, createSentinel } from 'redis';
 
 const info = { name: 'consumer', version: '1.0.0' };
 const factory: ServerFactory = async ({ headers, params }) =>
@@ -65,7 +72,19 @@ const eventStore: EventStore = keyvEventStore(
   { ttlMs: 60_000 },
 );
 
+const redis: RedisStoreOptions = { prefix: 'mcp', durability: { replicas: 1, timeoutMs: 100 } };
+const stores = [
+  redisStore('redis://127.0.0.1:6379', redis),
+  redisStore(createClient()),
+  redisStore(createCluster({ rootNodes: [] })),
+  redisStore(createSentinel({ name: 'pair', sentinelRootNodes: [] })),
+];
+
 export const cases: ContractCase[] = [
+  ...stores.flatMap((store) => [
+    ...storeContract(() => store),
+    ...sharedStoreContract(async () => store),
+  ]),
   ...eventStoreContract(() => eventStore),
   ...eventStoreContract(async () => new InMemoryEventStore()),
 ];
