@@ -78,17 +78,16 @@ async function untilServedAt(
   const began = performance.now();
   const tries: Promise<Try>[] = [];
   const endedMs: number[] = [];
-  let servedInARow = 0;
-  let pending = 0;
-  while (servedInARow < WELL_AFTER || pending > 0) {
-    if (performance.now() - began > limitMs) break;
+  const served: boolean[] = [];
+  const isWell = () =>
+    served.length === tries.length &&
+    served.slice(-WELL_AFTER).filter(Boolean).length === WELL_AFTER;
+  while (!isWell() && performance.now() - began < limitMs) {
     const nth = tries.length;
     const client = clients[nth % clients.length] as ResumingClient;
-    pending += 1;
     const trying = attempt(client, `after-${Date.now()}-${nth}-${at}`, { at }).then((it) => {
-      pending -= 1;
       endedMs[nth] = performance.now() - began;
-      servedInARow = isServed(it) ? servedInARow + 1 : 0;
+      served[nth] = isServed(it);
       return it;
     });
     tries.push(trying);

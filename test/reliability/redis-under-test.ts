@@ -23,7 +23,7 @@ export interface RedisUnderTest {
   thaw(): void;
   /** Kills all of it, and starts it again without anything in it. */
   restartEmpty(): Promise<void>;
-  /** Kills the master; milliseconds until there is another one. */
+  /** Kills the master; milliseconds until all Sentinels name another one. */
   failOver(): Promise<number>;
   /** Sends a command to every master; what they say, in their order. */
   everywhere(...command: string[]): Promise<unknown[]>;
@@ -34,6 +34,7 @@ export interface RedisUnderTest {
 }
 
 const PAIR = 'pair';
+const WHO_IS_MASTER = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', PAIR];
 const MASTERS = 3;
 const SENTINELS = 3;
 
@@ -79,8 +80,10 @@ export class RedisServers {
       failOver: async () => {
         await master.kill();
         const began = performance.now();
-        while (!String(await replica.command('INFO', 'replication')).includes('role:master')) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
+        for (const sentinel of sentinels) {
+          while (!String(await sentinel.command(...WHO_IS_MASTER)).endsWith(`,${replica.port}`)) {
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
         }
         return performance.now() - began;
       },
