@@ -96,6 +96,11 @@ export class LiveSession implements Client {
     return this.#questions;
   }
 
+  /** True while its GET stream, which could be opened at any instance, is here. */
+  get roamsHere(): boolean {
+    return this.#standalone !== undefined && this.#standalone === this.roaming?.stream;
+  }
+
   /** False when its client is at another instance now. */
   get mayComeBack(): boolean {
     return this.roaming === undefined || this.record.listener === this.roaming.instance;

@@ -21,6 +21,8 @@ export interface Outside {
   post(instances: readonly string[], kind: 'ended' | 'changed', session: string): void;
   /** Tells a session's client of a resource at the instance where it listens. */
   pass(session: LiveSession, uri: string): void;
+  /** Tells them once more that a session's client listens here. */
+  listenAgain(session: LiveSession): void;
   /** This instance has let go of a session. */
   left(session: LiveSession): void;
 }
@@ -54,10 +56,14 @@ export class LiveSessions implements SessionAudience, Iterable<LiveSession> {
   }
 
   /** Takes over what other instances have written. */
-  refresh({ record }: LiveSession, now: SessionRecord): void {
+  refresh(session: LiveSession, now: SessionRecord): void {
+    const { record } = session;
     this.#subscriptions.replace(record, now.subscriptions);
     record.logLevel = now.logLevel;
-    record.listener = now.listener;
+    // Another instance has made the record anew, and does not know who listens.
+    const isUnknown = now.listener === undefined && session.roamsHere;
+    record.listener = isUnknown ? session.instance : now.listener;
+    if (isUnknown) this.outside?.listenAgain(session);
     record.phase = now.phase;
     record.lastSeenAt = now.lastSeenAt;
   }

@@ -112,6 +112,11 @@ export class Peers implements Outside {
     for (const instance of instances) void this.#send(instance, session, { kind });
   }
 
+  listenAgain(session: LiveSession): void {
+    const { sessions } = this.#parts.shared;
+    sessions.listen(session.record).then(() => session.roaming?.stream.wake(), this.#unheard);
+  }
+
   left(session: LiveSession): void {
     this.#parts.source.left(session, [...(session.roaming?.told ?? [])]);
   }

@@ -63,10 +63,9 @@ interface KnownState {
   readonly listens: boolean;
 }
 
-function stateOf({ record, listensHere, instance }: LiveSession): KnownState {
-  const { logLevel, subscriptions, listener } = record;
-  const listens = listensHere && listener !== undefined && listener === instance;
-  return { logLevel, uris: [...(subscriptions ?? [])], listens };
+function stateOf({ record, roamsHere }: LiveSession): KnownState {
+  const { logLevel, subscriptions } = record;
+  return { logLevel, uris: [...(subscriptions ?? [])], listens: roamsHere };
 }
 
 export class Sessions {
