@@ -27,4 +27,22 @@ describe.skipIf(lacksRedis('an emptied Redis'))('a GET stream whose Redis was em
     telling.finish();
     await request.response;
   });
+
+  it('hears it although its own instance was asked before it saw the loss', async () => {
+    const { server, call } = teller();
+    const { wanderer } = await twins(redis.url, () => server, { responseMode: 'json' });
+    const { here, there } = await wanderer();
+    const stream = await there.listen();
+    await redis.command('FLUSHALL');
+    // The record is made again where nobody listens, and read so where somebody does.
+    await here.ask('ping');
+    await there.ask('ping');
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const request = here.callTool('tell', {}, TOKEN);
+    const telling = await call();
+    await telling.say(1);
+    await expect.poll(() => progressIn(stream.inbox.all), { timeout: 5_000 }).toEqual([1]);
+    telling.finish();
+    await request.response;
+  });
 });

@@ -13,6 +13,7 @@ import {
   type Scale,
 } from './experiment.js';
 import { type Fleet, type FleetPlan, LEASE_MS, withFleet } from './fleet.js';
+import { officialCallers } from './official-callers.js';
 import { announceAll, heardInOrder } from './standalone-events.js';
 import {
   connectAll,
@@ -36,6 +37,8 @@ const STREAMING: FleetPlan = { options: { responseMode: 'sse' } };
 /** Half of the calls are over before the instance dies, or about to be. */
 const CALLS = { short: 100, long: 200 };
 const KILL_AFTER_MS = 1_500;
+/** What an official client is told of a call that was lost. */
+const INSTANCE_LOST = 'The instance that ran this call is gone';
 
 async function killed(fleet: Fleet, scale: Scale): Promise<Figure[]> {
   const count = CALLS[scale];
@@ -46,10 +49,12 @@ async function killed(fleet: Fleet, scale: Scale): Promise<Figure[]> {
     patienceMs: LEASE_MS + 20_000,
   });
   await Promise.all(sent.map(({ trip }) => trip.primed));
+  const callers = await officialCallers(fleet.url, (words) => words.includes(INSTANCE_LOST));
   await new Promise((resolve) => setTimeout(resolve, KILL_AFTER_MS));
   const killedAt = performance.now();
   await fleet.at('a').kill();
   await finished(sent);
+  const called = await callers.stop();
   const isLost = hasError('instance_lost');
   const lost = sent.filter(isLost);
   const lastMs = Math.max(...sent.map(({ trip }) => trip.endedAt)) - killedAt;
@@ -67,6 +72,7 @@ async function killed(fleet: Fleet, scale: Scale): Promise<Figure[]> {
     none('tools that ran twice', fleet.effects.repeated),
     exactly('answers with 404', countStatus(clients, 404), '', 0),
     exactly('answers with 5xx', countOutages(clients), '', 0),
+    ...called,
     asSpeed(atMost('last end after the kill', lastMs, 'ms', LEASE_MS + 1_000)),
     none('errors that nobody caught', await fleet.uncaught()),
   ];

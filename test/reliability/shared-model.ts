@@ -124,8 +124,9 @@ export class SharedModel {
     kind: SharedConnection['kind'],
     call?: SharedCall,
   ): SharedConnection {
-    const allowed = session.isGone ? [404] : this.isFrozen ? [OUTAGE] : WELL;
-    return this.#add(session, instance, kind, new Set(allowed), call);
+    const allowed = new Set(session.isGone ? [404] : this.isFrozen ? [] : WELL);
+    if (this.isFrozen) allowed.add(OUTAGE);
+    return this.#add(session, instance, kind, allowed, call);
   }
 
   /** A request of somebody who may not use the session. */
