@@ -10,6 +10,7 @@ import type {
   EventLog,
   FoundStream,
   Position,
+  Replay,
   SharedEventLog,
   SharedStream,
   StreamKey,
@@ -167,7 +168,7 @@ export class Streams {
     const isOwn = isStandalone(name);
     if (isOwn && session.roaming !== undefined) return this.#roaming(session, name, position);
     const live = this.#live(session, name);
-    const stream = live ?? (await this.#recalled(session, name));
+    const stream = live ?? (await this.#recalled(session, name, position));
     if (!isOwn) return stream && { kind: 'post', name, stream, position };
     if (!(stream instanceof EventStream)) return 'lost';
     return { kind: 'standalone', stream, position, wasAway: live === undefined };
@@ -219,13 +220,19 @@ export class Streams {
   }
 
   /** A stream that the log still knows, although nobody here writes to it any more. */
-  async #recalled(session: LiveSession, name: string): Promise<FoundPost['stream'] | undefined> {
+  async #recalled(
+    session: LiveSession,
+    name: string,
+    position: Position,
+  ): Promise<FoundPost['stream'] | undefined> {
     if (isStandalone(name) && session.standalone !== undefined) return undefined;
     const key = { session: this.#digestOf(session), stream: name };
     const path = pathOf(key.session, name);
     const finding =
       this.#finding.get(path) ??
-      (this.#shared ? this.#elsewhere(session, key, this.#shared) : this.#recall(session, key));
+      (this.#shared
+        ? this.#elsewhere(session, key, position, this.#shared)
+        : this.#recall(session, key));
     this.#finding.set(path, finding);
     try {
       return await finding;
@@ -244,6 +251,7 @@ export class Streams {
   async #elsewhere(
     session: LiveSession,
     key: StreamKey,
+    position: Position,
     { self, events, instances }: Shared,
   ): Promise<FoundPost['stream'] | undefined> {
     const stream = await events.find(key);
@@ -251,6 +259,8 @@ export class Streams {
     const { writer } = stream;
     if (writer === undefined) return this.#recall(session, key);
     if (writer === self || !(await instances.alive(writer))) {
+      // Its client may have read what was never kept: the end comes after that.
+      await stream.log.replay(position, NOWHERE);
       await events.adopt(key, writer, lost);
       return this.#recall(session, key);
     }
@@ -320,6 +330,9 @@ export class Streams {
     return session.digest;
   }
 }
+
+/** Takes nothing of a replay. */
+const NOWHERE: Replay = { missed: () => {}, event: () => false };
 
 const pathOf = (session: string, stream: string) => `${session}.${stream}`;
 const isStandalone = (name: string) => name.startsWith(STANDALONE);
