@@ -25,6 +25,8 @@ export interface ResumingOptions {
 export interface CallOptions {
   /** Where the POST goes, when not to the front. */
   readonly at?: string;
+  /** False for one that leaves it at the first connection. Default: true. */
+  readonly comesBack?: boolean;
   /** When nothing more is hoped for, milliseconds. Default: 60 000. */
   readonly patienceMs?: number;
 }
@@ -174,10 +176,10 @@ export class ResumingClient {
   }
 
   async #travel(trip: Trip, message: object, options: CallOptions, prime: () => void) {
-    const { at = this.#url, patienceMs = 60_000 } = options;
+    const { at = this.#url, comesBack = true, patienceMs = 60_000 } = options;
     const giveUpAt = performance.now() + patienceMs;
     let after = await this.#leg(trip, { url: at, body: message }, giveUpAt, prime);
-    if (trip.end === 'under way' && after === undefined) trip.end = 'unanswered';
+    if (trip.end === 'under way' && (after === undefined || !comesBack)) trip.end = 'unanswered';
     while (trip.end === 'under way') {
       if (performance.now() > giveUpAt) {
         trip.end = 'hung';
