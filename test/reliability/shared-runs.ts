@@ -30,8 +30,6 @@ export interface SharedRuns {
   readonly redis: RedisUnderTest;
   /** Repeats one failed run; printed with it. */
   readonly replay?: SharedReplay;
-  /** Does something to Redis after every step, to see that it is noticed. */
-  readonly sabotage?: (redis: RedisUnderTest) => Promise<void>;
 }
 
 /** Every step there is. */
@@ -90,7 +88,7 @@ async function runWith(plan: SharedRuns, isFactory: boolean, tally: Tally): Prom
 }
 
 async function live(
-  { redis, sabotage }: SharedRuns,
+  { redis }: SharedRuns,
   fleet: Fleet,
   chosen: readonly Chosen[],
   tally: Tally,
@@ -109,7 +107,6 @@ async function live(
       done.push(`${name} #${pick} #${choice}`);
       tally.set(name, (tally.get(name) ?? 0) + 1);
       await step.act({ ...turn, pick, choice });
-      await sabotage?.(redis);
       check(model, world);
     }
     for (const [end, times] of await settle(turn)) {
