@@ -104,8 +104,10 @@ export class Endpoint {
   async drain(options: DrainOptions = {}): Promise<void> {
     const { lifecycle, streams, peers } = this.#parts;
     const isShared = peers !== undefined;
+    const until = performance.now() + (options.delayMs ?? 0) + (options.deadlineMs ?? FETCH_MS);
     await lifecycle.drain(options, isShared ? () => handOff(this.#parts) : undefined);
-    await streams.finished(isShared ? FLUSH_MS : FETCH_MS);
+    const leftMs = Math.max(0, until - performance.now());
+    await streams.finished(isShared ? FLUSH_MS : Math.min(FETCH_MS, leftMs));
   }
 
   /** Ends every call with `shutting_down`, every stream and every session; then the server. */
