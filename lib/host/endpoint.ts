@@ -11,7 +11,7 @@ import { handOff } from './hand-off.js';
 import type { Later } from './later.js';
 import { LegacyEra } from './legacy-era.js';
 import { LegacySse } from './legacy-sse.js';
-import type { DrainOptions } from './lifecycle.js';
+import { DEFAULT_DEADLINE_MS, type DrainOptions } from './lifecycle.js';
 import type { EndpointParts } from './parts.js';
 import { changedJson } from './resync.js';
 import type { Sessions } from './sessions.js';
@@ -104,7 +104,8 @@ export class Endpoint {
   async drain(options: DrainOptions = {}): Promise<void> {
     const { lifecycle, streams, peers } = this.#parts;
     const isShared = peers !== undefined;
-    const until = performance.now() + (options.delayMs ?? 0) + (options.deadlineMs ?? FETCH_MS);
+    const { delayMs = 0, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+    const until = performance.now() + delayMs + deadlineMs;
     await lifecycle.drain(options, isShared ? () => handOff(this.#parts) : undefined);
     const leftMs = Math.max(0, until - performance.now());
     await streams.finished(isShared ? FLUSH_MS : Math.min(FETCH_MS, leftMs));

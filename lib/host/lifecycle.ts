@@ -19,7 +19,8 @@ export interface DrainOptions {
 
 export type Phase = 'open' | 'leaving' | 'draining' | 'closed';
 
-const DEFAULT_DEADLINE_MS = 10_000;
+/** Milliseconds that a drain is given when nothing is said. */
+export const DEFAULT_DEADLINE_MS = 10_000;
 
 export class Lifecycle {
   phase: Phase = 'open';
